@@ -1,0 +1,69 @@
+/**
+ * What every protocol core on the application side looks like to the server, whatever octets it speaks.
+ *
+ * A core does no I/O: octets go in by `receive`, events are pulled out by `nextEvent`, answers go in by `send` and
+ * leave by `takeOutput`. Not pulling is the back-pressure: a core never holds more than the octets it was last given
+ * and one request's parameters.
+ * @module
+ */
+import type { TsgiError } from "../errors/index.ts";
+import type { FilledBlock } from "./output-buffer.ts";
+import type { ParamsBlock } from "./params-block.ts";
+
+/** FastCGI 1.0 section 6; SCGI, CGI and HTTP have only responders. */
+export type GatewayRole = "responder" | "authorizer" | "filter";
+
+/** What a core reports of the requests on its connection. `id` tells concurrent requests apart. */
+export type RequestEvent =
+  /** All parameters have come. The block is valid until the next `receive`. */
+  | {
+      readonly type: "request";
+      readonly id: number;
+      readonly role: GatewayRole;
+      readonly params: ParamsBlock;
+    }
+  /** Some of the request body (FCGI_STDIN). The octets are a view, valid until the next `receive`. */
+  | { readonly type: "body"; readonly id: number; readonly octets: Uint8Array }
+  | { readonly type: "body-end"; readonly id: number }
+  /** Some of a Filter's file (FCGI_DATA). */
+  | { readonly type: "data"; readonly id: number; readonly octets: Uint8Array }
+  | { readonly type: "data-end"; readonly id: number }
+  /** The web server gave this request up (FCGI_ABORT_REQUEST); an `end` is still owed to it. */
+  | { readonly type: "abort"; readonly id: number }
+  /** A request or record that the core has refused and answered by itself: for the log, nothing is owed. */
+  | { readonly type: "refused"; readonly id: number; readonly error: TsgiError };
+
+/** What the server sends back. */
+export type ResponseEvent =
+  /** The encoded response head; travels whole, never split over two records (HAProxy 2.6.12 crashes on that). */
+  | { readonly type: "head"; readonly id: number; readonly octets: Uint8Array }
+  /** Some of the response body; copied before `send` returns, so the caller may reuse the octets. */
+  | { readonly type: "body"; readonly id: number; readonly octets: Uint8Array }
+  /** Some of `wsgi.errors` (FCGI_STDERR); dropped where the protocol has no such stream. */
+  | { readonly type: "errors"; readonly id: number; readonly octets: Uint8Array }
+  /** The answer ends. `complete` false: it was cut short, and the web server must be able to see that. */
+  | { readonly type: "end"; readonly id: number; readonly complete: boolean };
+
+/** The application side of one connection. */
+export interface GatewayCore {
+  /** Gives the core what arrived; it may keep views of it until the next call. */
+  receive(octets: Uint8Array): void;
+  /** The peer has ended its side of the connection; what is cut short by that becomes an error of `nextEvent`. */
+  receiveEnd(): void;
+  /**
+   * The next event, or undefined when more octets are needed.
+   * @throws RemoteProtocolError, LimitExceededError: the connection is past saving; send what `takeOutput` has, close.
+   */
+  nextEvent(): RequestEvent | undefined;
+  /**
+   * Encodes an answer into the output.
+   * @throws LocalProtocolError ERR_LOCAL_STATE when the event does not fit the request's state.
+   */
+  send(event: ResponseEvent): void;
+  /** Octets waiting in the output, the core's own replies (GET_VALUES_RESULT ...) among them. */
+  readonly pendingOctets: number;
+  /** The oldest waiting block of output, or undefined. The taker gives it back to the pool once it is written. */
+  takeOutput(): FilledBlock | undefined;
+  /** True when the connection must be closed once the output is written (no KEEP_CONN, a cut answer). */
+  readonly closing: boolean;
+}
