@@ -64,6 +64,8 @@ export interface GatewayCore {
   readonly pendingOctets: number;
   /** The oldest waiting block of output, or undefined. The taker gives it back to the pool once it is written. */
   takeOutput(): FilledBlock | undefined;
+  /** True while part of a request's parameters, or of a record that belongs to no open request, has come. */
+  readonly receiving: boolean;
   /** True when the connection must be closed once the output is written (no KEEP_CONN, a cut answer). */
   readonly closing: boolean;
 }

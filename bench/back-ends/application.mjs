@@ -1,0 +1,53 @@
+/**
+ * The tsgi side of the benchmark: one WSGI application that answers every workload by its path.
+ *
+ * back-ends/listener.mjs does the same work for Node's http and for node-fastcgi. What is sent is in payloads.mjs.
+ */
+import { chunkCount, hello, kibibyte, largeOctets, mebibyte, pieces, requestCount } from "./payloads.mjs";
+
+const plain = ["Content-Type", "text/plain; charset=utf-8"];
+const binary = ["Content-Type", "application/octet-stream"];
+
+/** @type {Record<string, (environ: object, startResponse: Function) => unknown>} */
+const routes = {
+  "/hello"(_environ, startResponse) {
+    startResponse("200 OK", [[...plain], ["Content-Length", String(hello.length)]]);
+    return [hello];
+  },
+  "/pieces"(_environ, startResponse) {
+    startResponse("200 OK", [[...plain]]);
+    return pieces;
+  },
+  "/chunks"(_environ, startResponse) {
+    startResponse("200 OK", [[...binary], ["Content-Length", String(largeOctets)]]);
+    return repeat(kibibyte, chunkCount);
+  },
+  "/large"(_environ, startResponse) {
+    startResponse("200 OK", [[...binary], ["Content-Length", String(largeOctets)]]);
+    return [mebibyte];
+  },
+  "/through"(environ, startResponse) {
+    startResponse("200 OK", [[...binary]]);
+    return repeat(mebibyte.subarray(0, 65_536), requestCount(environ.QUERY_STRING));
+  },
+  async "/upload"(environ, startResponse) {
+    let octets = 0;
+    for await (const chunk of environ["wsgi.input"].chunks()) octets += chunk.length;
+    startResponse("200 OK", [[...plain]]);
+    return [Buffer.from(String(octets))];
+  },
+  "/collect"(_environ, startResponse) {
+    globalThis.gc?.();
+    startResponse("200 OK", [[...plain]]);
+    return [Buffer.from("collected")];
+  },
+};
+
+/** The application that `tsgi serve` loads. */
+export function application(environ, startResponse) {
+  return routes[environ.PATH_INFO](environ, startResponse);
+}
+
+async function* repeat(chunk, count) {
+  for (let n = 0; n < count; n++) yield chunk;
+}

@@ -1,0 +1,35 @@
+/**
+ * The answers that the gateway gives by itself: plain text, nothing of the application in them unless `debug` is on.
+ * @module
+ */
+import type { HeaderList } from "./types.ts";
+
+/** A status with its page. */
+export interface ErrorPage {
+  readonly status: string;
+  readonly headers: HeaderList;
+  readonly octets: Uint8Array;
+}
+
+/** What the gateway answers with when there is no application's answer to give. */
+export const gatewayStatus = {
+  badRequest: "400 Bad Request",
+  contentTooLarge: "413 Content Too Large",
+  internalServerError: "500 Internal Server Error",
+} as const;
+
+/**
+ * Makes the page for a status: its reason, and under `debug` the details.
+ * @param status - one of `gatewayStatus`
+ * @param details - shown as it is, as text/plain that no browser takes for HTML
+ */
+export function errorPage(status: string, details?: string): ErrorPage {
+  const text = details === undefined ? `${status.slice(4)}\n` : `${status.slice(4)}\n\n${details}\n`;
+  const octets = Buffer.from(text, "utf8");
+  const headers: HeaderList = [
+    ["Content-Type", "text/plain; charset=utf-8"],
+    ["Content-Length", String(octets.length)],
+  ];
+  if (details !== undefined) headers.push(["X-Content-Type-Options", "nosniff"]);
+  return { status, headers, octets };
+}

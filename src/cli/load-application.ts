@@ -1,0 +1,62 @@
+/**
+ * From `MODULE[:EXPORT]` to an application.
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Application } from "../bridge/index.ts";
+import { ConfigurationError } from "../errors/index.ts";
+import { registerTypeScript } from "./typescript-loader.ts";
+import { isTypeScript } from "./typescript-source.ts";
+
+/**
+ * Imports the module, relative to `directory`, and takes the application out of it.
+ * @throws ConfigurationError ERR_CONFIG_APPLICATION: no such file, it fails to load, or it exports no function
+ */
+export async function loadApplication(specifier: string, directory: string): Promise<Application> {
+  const { path, exportName } = splitSpecifier(specifier, directory);
+  if (!existsSync(path)) throw failed(specifier, `there is no file ${path}`);
+  if (isTypeScript(path)) registerTypeScript();
+  let module: Readonly<Record<string, unknown>>;
+  try {
+    module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+  } catch (error) {
+    throw failed(specifier, `it failed to load: ${firstLine(error)}`, error);
+  }
+  const names = exportName === undefined ? ["application", "default"] : [exportName];
+  const found = names.find((name) => module[name] !== undefined);
+  if (found === undefined) {
+    const exported = Object.keys(module).join(", ") || "nothing";
+    throw failed(
+      specifier,
+      `it exports ${exported}; expected ${names.map((name) => `\`${name}\``).join(" or ")}`,
+    );
+  }
+  const application = module[found];
+  if (typeof application !== "function") {
+    const kind = application === null ? "null" : typeof application;
+    throw failed(
+      specifier,
+      `its export \`${found}\` is of type ${kind}; expected a function (environ, startResponse)`,
+    );
+  }
+  return application as Application;
+}
+
+/** A colon may be part of a path: the whole is tried as a file first. */
+function splitSpecifier(specifier: string, directory: string): { path: string; exportName?: string } {
+  const whole = resolve(directory, specifier);
+  const colon = specifier.lastIndexOf(":");
+  if (colon < 1 || existsSync(whole)) return { path: whole };
+  return { path: resolve(directory, specifier.slice(0, colon)), exportName: specifier.slice(colon + 1) };
+}
+
+function failed(specifier: string, why: string, cause?: unknown): ConfigurationError {
+  return new ConfigurationError("ERR_CONFIG_APPLICATION", `cannot load ${specifier}: ${why}`, { cause });
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return text.split("\n", 1)[0] ?? text;
+}

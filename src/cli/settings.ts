@@ -1,0 +1,137 @@
+/**
+ * Every command and option of `tsgi` as data: the parser, the help text and docs/command-line.md come from here.
+ * @module
+ */
+import { serverLimits } from "../server/index.ts";
+
+/** How an option's text becomes a value. */
+export type SettingKind = "flag" | "text" | "address" | "integer" | "octets" | "seconds" | "mode";
+
+export interface Setting {
+  /** Without the dashes. */
+  readonly name: string;
+  readonly short?: string;
+  readonly kind: SettingKind;
+  /** What stands for the value in help, e.g. `ADDR`. */
+  readonly placeholder?: string;
+  readonly repeatable?: boolean;
+  readonly help: string;
+}
+
+export interface CommandSettings {
+  readonly name: string;
+  /** What stands after the options, e.g. `MODULE[:EXPORT]`. */
+  readonly positionals: readonly string[];
+  readonly help: string;
+  readonly settings: readonly Setting[];
+}
+
+const debug: Setting = {
+  name: "debug",
+  kind: "flag",
+  help: "show stacks: in error messages of the command, and to clients in error pages. Never on a public server",
+};
+
+const serve: CommandSettings = {
+  name: "serve",
+  positionals: ["MODULE[:EXPORT]"],
+  help: "host an application; MODULE is a .ts, .mts, .js or .mjs file, EXPORT defaults to `application`, then `default`",
+  settings: [
+    {
+      name: "fastcgi",
+      kind: "address",
+      placeholder: "ADDR",
+      repeatable: true,
+      help: "listen for FastCGI at unix:/path, host:port, :port, [::1]:port, fd:N or systemd:NAME",
+    },
+    {
+      name: "script-name",
+      kind: "text",
+      placeholder: "PATH",
+      help: 'the mount point, "" or "/app": SCRIPT_NAME and PATH_INFO are split there (unset: as the web server sent them)',
+    },
+    {
+      name: "socket-mode",
+      kind: "mode",
+      placeholder: "MODE",
+      help: "permission bits of a UNIX socket, octal (0660)",
+    },
+    {
+      name: "backlog",
+      kind: "integer",
+      placeholder: "N",
+      help: "connections that wait to be accepted (511)",
+    },
+    {
+      name: "max-connections",
+      kind: "integer",
+      placeholder: "N",
+      help: `connections open at once; more are answered 503 (${serverLimits.maxConnections})`,
+    },
+    {
+      name: "max-requests-per-connection",
+      kind: "integer",
+      placeholder: "N",
+      help: "requests open at once on one connection; above 1 is FastCGI multiplexing (1)",
+    },
+    {
+      name: "max-body",
+      kind: "octets",
+      placeholder: "OCTETS",
+      help: "the largest request body; 413 beyond. K, M and G are accepted (no limit: the web server has its own)",
+    },
+    {
+      name: "graceful-timeout",
+      kind: "seconds",
+      placeholder: "S",
+      help: "how long requests that have begun may go on when the server stops (30)",
+    },
+    debug,
+  ],
+};
+
+const proxy: CommandSettings = {
+  name: "proxy",
+  positionals: [],
+  help: "an embedded HTTP front end that speaks to a gateway: for development and demonstrations",
+  settings: [
+    { name: "http", kind: "address", placeholder: "ADDR", help: "listen for HTTP there" },
+    { name: "to", kind: "text", placeholder: "fastcgi:ADDR", help: "where the application listens" },
+    debug,
+  ],
+};
+
+const request: CommandSettings = {
+  name: "request",
+  positionals: ["fastcgi:ADDR", "PATH"],
+  help: "send one request to a gateway, as curl would, and print the answer",
+  settings: [
+    {
+      name: "request",
+      short: "X",
+      kind: "text",
+      placeholder: "METHOD",
+      help: "the method (GET; POST with -d)",
+    },
+    {
+      name: "header",
+      short: "H",
+      kind: "text",
+      placeholder: "'Name: value'",
+      repeatable: true,
+      help: "a request header",
+    },
+    {
+      name: "data",
+      short: "d",
+      kind: "text",
+      placeholder: "BODY",
+      help: "the body; @file or @- (standard input)",
+    },
+    { name: "include", short: "i", kind: "flag", help: "print the head of the answer too" },
+    debug,
+  ],
+};
+
+/** In the order of the help text. */
+export const commands: readonly CommandSettings[] = [serve, proxy, request];

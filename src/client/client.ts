@@ -1,0 +1,85 @@
+/**
+ * A client of gateways: sends requests to an application over FastCGI as a web server would.
+ *
+ * What flup's FCGIApp was for, without its faults (one connection a request, the whole answer in memory, a deadlock
+ * on large uploads, parameters cut at one record, the final status unread).
+ * @module
+ */
+import type { BlockPool } from "../protocols/output-buffer.ts";
+import { connectTarget, openSocket } from "./connect.ts";
+import { ClientConnection } from "./connection.ts";
+import { ClientExchange, type Uploads } from "./exchange.ts";
+import { clientLimits, type ClientLimits } from "./limits.ts";
+import { ConnectionPool } from "./pool.ts";
+import type { ClientRequest, GatewayClientOptions, GatewayResponse } from "./types.ts";
+import { UploadSource } from "./upload-source.ts";
+import { clientCores, createBlockPool } from "./wire.ts";
+
+/** Keeps connections to one application and sends requests over them, one at a time on each. */
+export class GatewayClient {
+  readonly #limits: ClientLimits;
+  readonly #pool: ConnectionPool;
+
+  /** @throws ConfigurationError ERR_CONFIG_ADDRESS when the address can only be listened on */
+  constructor(options: GatewayClientOptions) {
+    const { protocol, address, ...limits } = options;
+    const blocks: BlockPool = createBlockPool();
+    const bounds: ClientLimits = { ...clientLimits, ...limits };
+    connectTarget(address);
+    this.#limits = bounds;
+    this.#pool = new ConnectionPool(async (owner) => {
+      const socket = await openSocket(address, bounds);
+      return new ClientConnection(socket, clientCores[protocol](blocks), blocks, owner, bounds);
+    }, bounds);
+  }
+
+  /**
+   * Sends a request; resolves once the answer's head has come. The body then streams, upload and answer at once: a
+   * reader that stops reading stops the application, an application that stops reading stops the upload.
+   *
+   * A request that a kept connection failed before any octet of answer is sent once more over a fresh one, if nothing
+   * of its body had left; never otherwise, since the application may have acted on it.
+   * @throws ConfigurationError ERR_CONFIG_CONNECT when the application cannot be reached
+   * @throws LimitExceededError ERR_LIMIT_REQUESTS, ERR_LIMIT_TIME, ERR_LIMIT_HEAD
+   * @throws RemoteProtocolError ERR_FCGI_REFUSED (overloaded, role not served), ERR_FCGI_TRUNCATED, ERR_CGI_HEAD and
+   * what the codec finds wrong with the records
+   * @throws RequestAbortedError ERR_REQUEST_ABORTED when the signal fires
+   * @throws LocalProtocolError ERR_LOCAL_VALUE for params or chunks that the wire cannot carry, ERR_LOCAL_STATE after
+   * `close`; and whatever the body's iterable throws
+   */
+  async request(request: ClientRequest): Promise<GatewayResponse> {
+    const uploads: Uploads = { body: new UploadSource(request.body), data: new UploadSource(request.data) };
+    // A second attempt iterates over the params again, which a generator does not allow.
+    const params = [...request.params];
+    try {
+      return await this.#attempt({ ...request, params }, uploads, false);
+    } catch (error) {
+      uploads.body.close();
+      uploads.data.close();
+      throw error;
+    }
+  }
+
+  /** Takes no more requests and resolves when those under way, bodies included, are over. */
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  /** Cuts every request off and resolves when all connections are closed. */
+  destroy(): Promise<void> {
+    const closed = this.#pool.close();
+    for (const connection of this.#pool.connections) connection.abort();
+    return closed;
+  }
+
+  async #attempt(request: ClientRequest, uploads: Uploads, fresh: boolean): Promise<GatewayResponse> {
+    const connection = await this.#pool.acquire(request.signal, fresh);
+    const exchange = new ClientExchange(connection, request, uploads, this.#limits);
+    try {
+      return await exchange.start();
+    } catch (error) {
+      if (fresh || !exchange.mayRetry) throw error;
+    }
+    return this.#attempt(request, uploads, true);
+  }
+}

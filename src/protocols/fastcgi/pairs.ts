@@ -1,0 +1,138 @@
+/**
+ * Name-value pairs (specification section 3.4): the content of PARAMS, GET_VALUES and GET_VALUES_RESULT.
+ *
+ * A pair is the length of the name, the length of the value, the name, the value. A length below 128 is one octet;
+ * a longer one is four, the highest bit of the first set, up to 2^31-1. Works on whole blocks: a pair may straddle
+ * any number of records, so whoever calls has put their contents together first.
+ * @module
+ */
+import { LimitExceededError, LocalProtocolError, RemoteProtocolError } from "../../errors/index.ts";
+import type { ParamsBlock } from "../params-block.ts";
+
+/**
+ * Finds the pairs of a block.
+ * @param maxPairs - the most that are accepted, the limit `maxParams`
+ * @throws RemoteProtocolError ERR_FCGI_PAIR when a length runs past the end of the block
+ * @throws LimitExceededError ERR_LIMIT_PARAMS
+ */
+export function decodePairs(octets: Uint8Array, maxPairs: number): ParamsBlock {
+  const spans: number[] = [];
+  const end = octets.length;
+  let at = 0;
+  let pairs = 0;
+  while (at < end) {
+    let nameLength = octets[at]!;
+    let next = at + 1;
+    if (nameLength >= 0x80) {
+      nameLength = readLongLength(octets, at, at);
+      next = at + 4;
+    }
+    if (next >= end) throw pairCutShort(at, next + 1, end);
+    let valueLength = octets[next]!;
+    if (valueLength >= 0x80) {
+      valueLength = readLongLength(octets, next, at);
+      next += 4;
+    } else next++;
+    // Both lengths are below 2^31, so the sum is exact; nothing is made or skipped before it is known to be here.
+    const valueStart = next + nameLength;
+    const valueEnd = valueStart + valueLength;
+    if (valueEnd > end) throw pairCutShort(at, valueEnd, end);
+    if (++pairs > maxPairs) throw tooManyPairs(maxPairs);
+    spans.push(next, valueStart, valueStart, valueEnd);
+    at = valueEnd;
+  }
+  return { octets, spans };
+}
+
+/** The pairs of a block as native strings, one code point an octet. For small blocks: it makes all strings at once. */
+export function readPairs(block: ParamsBlock): Array<[name: string, value: string]> {
+  const { octets, spans } = block;
+  const pairs: Array<[string, string]> = [];
+  for (let i = 0; i < spans.length; i += 4) {
+    pairs.push([
+      nativeString(octets, spans[i]!, spans[i + 1]!),
+      nativeString(octets, spans[i + 2]!, spans[i + 3]!),
+    ]);
+  }
+  return pairs;
+}
+
+/**
+ * Encodes pairs of native strings, one octet a code point.
+ * @throws LocalProtocolError ERR_LOCAL_VALUE for a code point above U+00FF
+ */
+export function encodePairs(pairs: Iterable<readonly [name: string, value: string]>): Uint8Array {
+  const list = [...pairs];
+  let total = 0;
+  for (const [name, value] of list) {
+    total += lengthOctets(name.length) + lengthOctets(value.length) + name.length + value.length;
+  }
+  const octets = new Uint8Array(total);
+  let at = 0;
+  for (const [name, value] of list) {
+    at = writeLength(octets, at, name.length);
+    at = writeLength(octets, at, value.length);
+    at = writeNative(octets, at, name, "the name", name);
+    at = writeNative(octets, at, value, "the value of", name);
+  }
+  return octets;
+}
+
+function readLongLength(octets: Uint8Array, at: number, pairAt: number): number {
+  if (at + 4 > octets.length) throw pairCutShort(pairAt, at + 4, octets.length);
+  return ((octets[at]! & 0x7f) << 24) | (octets[at + 1]! << 16) | (octets[at + 2]! << 8) | octets[at + 3]!;
+}
+
+function pairCutShort(at: number, needed: number, length: number): RemoteProtocolError {
+  return new RemoteProtocolError(
+    "ERR_FCGI_PAIR",
+    `the name-value pair at octet ${at} needs ${needed - at} octets or more, but only ${length - at} are left`,
+  );
+}
+
+function tooManyPairs(maxPairs: number): LimitExceededError {
+  return new LimitExceededError(
+    "ERR_LIMIT_PARAMS",
+    "maxParams",
+    maxPairs,
+    maxPairs + 1,
+    `got more than ${maxPairs} name-value pairs in one request; raise maxParams if they are real`,
+  );
+}
+
+function nativeString(octets: Uint8Array, start: number, end: number): string {
+  let text = "";
+  for (let i = start; i < end; i++) text += String.fromCharCode(octets[i]!);
+  return text;
+}
+
+function lengthOctets(length: number): number {
+  return length < 0x80 ? 1 : 4;
+}
+
+function writeLength(octets: Uint8Array, at: number, length: number): number {
+  if (length < 0x80) {
+    octets[at] = length;
+    return at + 1;
+  }
+  octets[at] = (length >>> 24) | 0x80;
+  octets[at + 1] = (length >>> 16) & 0xff;
+  octets[at + 2] = (length >>> 8) & 0xff;
+  octets[at + 3] = length & 0xff;
+  return at + 4;
+}
+
+function writeNative(octets: Uint8Array, at: number, text: string, what: string, name: string): number {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0xff) {
+      throw new LocalProtocolError(
+        "ERR_LOCAL_VALUE",
+        `${what} ${JSON.stringify(name)} has U+${code.toString(16).toUpperCase().padStart(4, "0")} at index ${i}; ` +
+          "a pair carries code points up to U+00FF, one octet each: encode the text to octets first",
+      );
+    }
+    octets[at + i] = code;
+  }
+  return at + text.length;
+}

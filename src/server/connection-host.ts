@@ -1,0 +1,27 @@
+/**
+ * What the connections of one server share, and what they ask of it.
+ * @module
+ */
+import type { Application, ExchangeSettings, ProtocolName } from "../bridge/index.ts";
+import type { BlockPool } from "../protocols/output-buffer.ts";
+import type { ServerLimits } from "./limits.ts";
+
+export interface ConnectionHost {
+  readonly application: Application;
+  readonly settings: ExchangeSettings;
+  readonly limits: ServerLimits;
+  readonly pool: BlockPool;
+  /** Milliseconds, as of the last tick of the server's one timer: a clock that costs nothing to read. */
+  readonly now: number;
+  /** True once `close()` has begun: kept connections end after the answer they are at. */
+  readonly draining: boolean;
+}
+
+/** Which listening socket a connection came from, for log lines and for what an end of stream means there. */
+export interface ConnectionOrigin {
+  readonly protocol: ProtocolName;
+  /** The listening address as text, e.g. `unix:/run/app.sock`. */
+  readonly address: string;
+  /** On a UNIX socket a half-close can be told from a close; on TCP it cannot. */
+  readonly unix: boolean;
+}

@@ -1,0 +1,138 @@
+/**
+ * All connections of one server: how many there may be, the one timer for their deadlines, and their common end.
+ * @module
+ */
+import type { Socket } from "node:net";
+import type { Application, LogEntry } from "../bridge/index.ts";
+import type { GatewayCore } from "../protocols/gateway-core.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionHost, ConnectionOrigin } from "./connection-host.ts";
+import type { ServerLimits } from "./limits.ts";
+
+/** Connections past `maxConnections` that are still told so; beyond those a connection is closed unheard. */
+const refusedAtOnce = 64;
+
+/** The longest time between two looks at the deadlines, in ms. */
+const maxTickMs = 500;
+
+const connectionKey: unique symbol = Symbol("tsgi.connection");
+/** A socket that carries its connection: shared listeners instead of closures keep an idle connection small. */
+interface CarryingSocket extends Socket {
+  [connectionKey]?: Connection;
+}
+
+export class ConnectionSet {
+  readonly #connections = new Set<Connection>();
+  readonly #host: ConnectionHost & { now: number };
+  #refusals = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #whenEmpty: (() => void) | undefined;
+
+  constructor(host: ConnectionHost & { now: number }) {
+    this.#host = host;
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** Takes over an accepted socket. */
+  accept(socket: CarryingSocket, core: GatewayCore, origin: ConnectionOrigin): void {
+    const tooMany = this.#connections.size - this.#host.limits.maxConnections;
+    if (tooMany >= 0) this.#refusals++;
+    if (tooMany >= refusedAtOnce) {
+      socket.destroy();
+      return;
+    }
+    if (this.#timer === undefined) this.#start();
+    const application = tooMany >= 0 ? overloaded : this.#host.application;
+    const connection = new Connection(socket, core, this.#host, origin, application);
+    this.#connections.add(connection);
+    socket[connectionKey] = connection;
+    socket.on("data", onData);
+    socket.on("end", onEnd);
+    socket.on("error", onError);
+    socket.on("close", () => this.#forget(connection));
+  }
+
+  /** Ends each connection once it is idle; after `graceMs` aborts what is left. Resolves when none is. */
+  async drain(graceMs: number): Promise<void> {
+    for (const connection of this.#connections) connection.drain();
+    if (this.#connections.size === 0) return;
+    const deadline = setTimeout(() => {
+      for (const connection of this.#connections) connection.gone("the server is stopping");
+    }, graceMs);
+    await new Promise<void>((resolve) => {
+      this.#whenEmpty = resolve;
+    });
+    clearTimeout(deadline);
+  }
+
+  #forget(connection: Connection): void {
+    connection.gone("the web server closed the connection");
+    this.#connections.delete(connection);
+    if (this.#connections.size > 0) return;
+    this.#tick();
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#whenEmpty?.();
+  }
+
+  #start(): void {
+    this.#host.now = performance.now();
+    this.#timer = setInterval(() => this.#tick(), tickMs(this.#host.limits));
+    this.#timer.unref();
+  }
+
+  #tick(): void {
+    this.#host.now = performance.now();
+    if (this.#refusals > 0) {
+      this.#host.settings.log(refusalEntry(this.#refusals, this.#host.limits.maxConnections));
+      this.#refusals = 0;
+    }
+    for (const connection of this.#connections) connection.checkDeadlines();
+  }
+}
+
+/** One line a tick, however many were refused in it. */
+function refusalEntry(count: number, allowed: number): LogEntry {
+  return {
+    level: "error",
+    code: "ERR_LIMIT_CONNECTIONS",
+    message: `${count} connection(s) refused with 503: maxConnections is ${allowed} and all are in use`,
+  };
+}
+
+/** Often enough for the shortest time limit, and never a busy loop. */
+function tickMs(limits: ServerLimits): number {
+  const shortest = Math.min(
+    limits.paramsTimeoutMs,
+    limits.bodyTimeoutMs,
+    limits.writeTimeoutMs,
+    limits.idleTimeoutMs,
+    limits.stallTimeoutMs,
+    limits.halfCloseMs,
+  );
+  return Math.min(Math.max(shortest / 4, 10), maxTickMs);
+}
+
+/** Overload is a real answer: END_REQUEST with FCGI_OVERLOADED alone is an empty 200 behind Apache (W6). */
+const overloaded: Application = (_environ, startResponse) => {
+  startResponse("503 Service Unavailable", [
+    ["Content-Type", "text/plain; charset=utf-8"],
+    ["Retry-After", "1"],
+  ]);
+  return [Buffer.from("Service Unavailable: too many connections.\n")];
+};
+
+function onData(this: CarryingSocket, octets: Buffer): void {
+  this[connectionKey]?.receive(octets);
+}
+
+function onEnd(this: CarryingSocket): void {
+  this[connectionKey]?.receiveEnd();
+}
+
+function onError(this: CarryingSocket, error: NodeJS.ErrnoException): void {
+  this[connectionKey]?.gone(`the web server closed the connection (${error.code ?? error.message})`);
+}

@@ -1,0 +1,92 @@
+/**
+ * Which of a connection's deadlines has passed. A pure look at its state, made once a tick: no timer a request.
+ * @module
+ */
+import { LimitExceededError } from "../errors/index.ts";
+import type { ConnectionHost } from "./connection-host.ts";
+import type { ServerLimits } from "./limits.ts";
+import type { RequestSlot } from "./request-slot.ts";
+
+/** The state that the deadlines look at. */
+export interface Watched {
+  readonly slots: readonly RequestSlot[];
+  readonly idle: boolean;
+  readonly quietSince: number;
+  readonly receivingSince: number;
+  readonly wroteAt: number;
+  readonly peerEnded: boolean;
+  readonly origin: { readonly unix: boolean };
+}
+
+/** What has to end, and why. Without `error` there is nothing to log; without `slot` it is the whole connection. */
+export interface Overdue {
+  readonly reason: string;
+  readonly error?: LimitExceededError;
+  readonly slot?: RequestSlot;
+}
+
+type TimeLimit = Extract<keyof ServerLimits, `${string}Ms`>;
+
+export function findOverdue(
+  connection: Watched,
+  host: Pick<ConnectionHost, "now" | "limits">,
+): Overdue | undefined {
+  const { now, limits } = host;
+  const { slots } = connection;
+  const past = (since: number, limit: TimeLimit): boolean => since >= 0 && now - since > limits[limit];
+
+  if (connection.idle) {
+    return past(connection.quietSince, "idleTimeoutMs") ? { reason: "idle" } : undefined;
+  }
+  if (past(connection.receivingSince, "paramsTimeoutMs")) {
+    return tooLong(
+      "paramsTimeoutMs",
+      limits,
+      now - connection.receivingSince,
+      "the request's parameters have not ended",
+    );
+  }
+  if (connection.peerEnded && !connection.origin.unix && past(connection.quietSince, "halfCloseMs")) {
+    return { reason: "the web server closed the connection" };
+  }
+  for (const slot of slots) {
+    if (slot.bodyFull) {
+      if (slots.length > 1 && past(slot.bodyFullSince, "stallTimeoutMs")) {
+        return stalled(slot, limits, now - slot.bodyFullSince);
+      }
+    } else if (slot.waiting) {
+      if (past(connection.wroteAt, "writeTimeoutMs")) {
+        return tooLong(
+          "writeTimeoutMs",
+          limits,
+          now - connection.wroteAt,
+          "the web server does not read the answer",
+        );
+      }
+    } else if (!slot.bodyEnded && !slot.discarding && past(connection.quietSince, "bodyTimeoutMs")) {
+      return tooLong(
+        "bodyTimeoutMs",
+        limits,
+        now - connection.quietSince,
+        "the request body has not ended and nothing comes",
+      );
+    }
+  }
+  return undefined;
+}
+
+function tooLong(limit: TimeLimit, limits: ServerLimits, took: number, what: string): Overdue {
+  const reason = `${what} after ${Math.round(took)} ms (${limit} is ${limits[limit]}): the connection was closed`;
+  return { reason, error: new LimitExceededError("ERR_LIMIT_TIME", limit, limits[limit], took, reason) };
+}
+
+function stalled(slot: RequestSlot, limits: ServerLimits, took: number): Overdue {
+  const reason =
+    `${slot.exchange.method} ${slot.exchange.path}: its body was left unread for ${Math.round(took)} ms and held up ` +
+    `other requests of the connection (stallTimeoutMs is ${limits.stallTimeoutMs}): the request was given up`;
+  return {
+    reason,
+    slot,
+    error: new LimitExceededError("ERR_LIMIT_STALL", "stallTimeoutMs", limits.stallTimeoutMs, took, reason),
+  };
+}

@@ -1,0 +1,170 @@
+/**
+ * `serve`: listens at any number of addresses and hosts one application there.
+ * @module
+ */
+import type { Socket } from "node:net";
+import { formatLogEntry, type Application, type LogEntry } from "../bridge/index.ts";
+import { ConfigurationError } from "../errors/index.ts";
+import { formatAddress, parseAddress, type Address } from "../protocols/address.ts";
+import { FastcgiApplicationSide } from "../protocols/fastcgi/index.ts";
+import type { GatewayCore, GatewayRole } from "../protocols/gateway-core.ts";
+import { createBlockPool } from "./block-pool.ts";
+import type { ConnectionHost, ConnectionOrigin } from "./connection-host.ts";
+import { ConnectionSet } from "./connection-set.ts";
+import { serverLimits, type ServerLimits } from "./limits.ts";
+import { listen, type Listener, type ListenOptions } from "./listen.ts";
+
+/** One address or several, as text (`unix:/path`, `host:port`, `:port`, `[::1]:port`, `fd:N`, `systemd:NAME`). */
+export type Addresses = string | Address | ReadonlyArray<string | Address>;
+
+export interface ServeOptions extends Partial<ServerLimits>, ListenOptions {
+  /** Where to listen for FastCGI. */
+  readonly fastcgi?: Addresses;
+  /** Roles to accept; others are answered FCGI_UNKNOWN_ROLE. Default: responder, authorizer, filter. */
+  readonly roles?: readonly GatewayRole[];
+  /** Unset: SCRIPT_NAME and PATH_INFO as sent. A string: both are split again at this mount ("" or "/app"). */
+  readonly scriptName?: string;
+  /** Pairs put over the web server's variables in every environ. */
+  readonly environ?: Readonly<Record<string, string>>;
+  /** Error pages show the stack. Default false. */
+  readonly debug?: boolean;
+  /** `wsgi.multiprocess`: other processes serve the same application. Default false. */
+  readonly multiprocess?: boolean;
+  /** The error log. Default: a line on standard error. */
+  readonly log?: (entry: LogEntry) => void;
+  /** Where `wsgi.errors` goes besides FCGI_STDERR. Default: standard error. */
+  readonly writeErrors?: (text: string) => void;
+}
+
+/** A running server. */
+export interface GatewayServer {
+  /** Where it listens, in the order of the options, with the ports that were chosen for port 0. */
+  readonly addresses: ReadonlyArray<{ readonly protocol: "fastcgi"; readonly address: Address }>;
+  /** Connections open now. */
+  readonly connections: number;
+  /**
+   * Stops listening, lets requests that have begun finish for up to `graceMs` (default 30,000), aborts the rest.
+   * Kept connections without a request are closed at once. Resolves when everything is closed.
+   */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
+}
+
+/**
+ * Hosts an application.
+ * @throws ConfigurationError ERR_CONFIG_OPTION, ERR_CONFIG_ADDRESS, ERR_CONFIG_LISTEN
+ */
+export async function serve(application: Application, options: ServeOptions): Promise<GatewayServer> {
+  if (typeof application !== "function") {
+    throw new ConfigurationError(
+      "ERR_CONFIG_OPTION",
+      `serve() got ${application === null ? "null" : typeof application} for an application: it takes a function (environ, startResponse)`,
+    );
+  }
+  const limits = chooseLimits(options);
+  const addresses = toAddresses(options.fastcgi);
+  if (addresses.length === 0) {
+    throw new ConfigurationError(
+      "ERR_CONFIG_OPTION",
+      'serve() got no address: name one, for example { fastcgi: "unix:/run/app.sock" }',
+    );
+  }
+  const host = createHost(application, options, limits);
+  const connections = new ConnectionSet(host);
+  const listeners: Listener[] = [];
+  try {
+    for (const address of addresses) {
+      let origin = originOf(address);
+      const accept = (socket: Socket): void =>
+        connections.accept(socket, createCore(options, limits, host), origin);
+      const listener = await listen(address, options, accept);
+      // Only now is it known what an inherited descriptor is.
+      origin = originOf(listener.address);
+      listeners.push(listener);
+    }
+  } catch (error) {
+    await Promise.all(listeners.map((listener) => listener.close()));
+    throw error;
+  }
+  let closing: Promise<void> | undefined;
+  return {
+    addresses: listeners.map(({ address }) => ({ protocol: "fastcgi", address })),
+    get connections() {
+      return connections.size;
+    },
+    close: ({ graceMs = 30_000 } = {}) => {
+      host.draining = true;
+      closing ??= Promise.all([
+        ...listeners.map((listener) => listener.close()),
+        connections.drain(graceMs),
+      ]).then(() => {});
+      return closing;
+    },
+  };
+}
+
+function createCore(options: ServeOptions, limits: ServerLimits, host: ConnectionHost): GatewayCore {
+  return new FastcgiApplicationSide({
+    pool: host.pool,
+    ...(options.roles === undefined ? {} : { roles: options.roles }),
+    limits: {
+      maxParamsOctets: limits.maxParamsOctets,
+      maxParams: limits.maxParams,
+      maxRequests: limits.maxRequestsPerConnection,
+      maxConnections: limits.maxConnections,
+    },
+  });
+}
+
+function originOf(address: Address): ConnectionOrigin {
+  return { protocol: "fastcgi", address: formatAddress(address), unix: address.kind === "unix" };
+}
+
+function createHost(
+  application: Application,
+  options: ServeOptions,
+  limits: ServerLimits,
+): ConnectionHost & { now: number; draining: boolean } {
+  const log = options.log ?? ((entry) => void process.stderr.write(formatLogEntry(entry)));
+  return {
+    application,
+    limits,
+    pool: createBlockPool(),
+    now: performance.now(),
+    draining: false,
+    settings: {
+      ...(options.scriptName === undefined ? {} : { scriptName: options.scriptName }),
+      ...(options.environ === undefined ? {} : { environ: options.environ }),
+      multithread: true,
+      multiprocess: options.multiprocess ?? false,
+      runOnce: false,
+      debug: options.debug ?? false,
+      maxBodyOctets: limits.maxBodyOctets,
+      bodyHighWaterOctets: limits.bodyHighWaterOctets,
+      log,
+      writeErrors: options.writeErrors ?? ((text) => void process.stderr.write(text)),
+    },
+  };
+}
+
+function toAddresses(addresses: Addresses | undefined): Address[] {
+  if (addresses === undefined) return [];
+  const list: ReadonlyArray<string | Address> =
+    typeof addresses === "string" || !Array.isArray(addresses) ? [addresses as string | Address] : addresses;
+  return list.map((address) => (typeof address === "string" ? parseAddress(address) : address));
+}
+
+function chooseLimits(options: ServeOptions): ServerLimits {
+  const limits: Record<keyof ServerLimits, number> = { ...serverLimits };
+  for (const name of Object.keys(serverLimits) as Array<keyof ServerLimits>) {
+    const value = options[name];
+    if (value === undefined) continue;
+    if (typeof value !== "number" || !(value > 0)) {
+      throw new ConfigurationError(
+        "ERR_CONFIG_OPTION",
+        `${name} is ${String(value)}: it takes a number above 0`,
+      );
+    }
+    limits[name] = value;
+  }
+  return limits;
+}

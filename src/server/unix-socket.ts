@@ -1,0 +1,100 @@
+/**
+ * The path of a UNIX socket: bound so that it is never missing and never wider open than asked, removed only by its owner.
+ *
+ * A socket is bound under a name of its own, given its mode, and only then renamed over the path. So a stale socket is
+ * replaced in one step; and when Node.js unlinks the name it bound, on close, it hits nothing that others listen on.
+ * @module
+ */
+import { chmodSync, existsSync, lstatSync, renameSync, unlinkSync, type Stats } from "node:fs";
+import { connect } from "node:net";
+import { dirname, join } from "node:path";
+import { isMainThread } from "node:worker_threads";
+import { ConfigurationError } from "../errors/index.ts";
+
+/** The longest path that fits sockaddr_un with its terminating zero, on Linux. */
+const maxPathOctets = 107;
+
+/** A path and the very socket that was put there. */
+export interface OwnedPath {
+  readonly path: string;
+  readonly device: number;
+  readonly inode: number;
+}
+
+let bound = 0;
+
+/**
+ * Binds with `listenAt` and puts the socket at `path`.
+ * @throws ConfigurationError ERR_CONFIG_LISTEN when something else is there, or a server that answers
+ */
+export async function bindUnixPath(
+  path: string,
+  mode: number,
+  listenAt: (path: string) => Promise<void>,
+): Promise<OwnedPath> {
+  if (Buffer.byteLength(path) > maxPathOctets) {
+    throw refused(
+      path,
+      `the path has ${Buffer.byteLength(path)} octets, ${maxPathOctets} are possible: choose a shorter one`,
+    );
+  }
+  // libuv reports a directory that is missing as EACCES.
+  if (!existsSync(dirname(path))) throw refused(path, "its directory does not exist: make it first");
+  await refuseUnlessStale(path);
+  const name = join(dirname(path), `.${process.pid.toString(36)}-${(bound++).toString(36)}`);
+  const temporary = Buffer.byteLength(name) <= maxPathOctets ? name : path;
+  if (temporary === path && exists(path) !== undefined) unlinkSync(path);
+  await withUmask(0o777 & ~mode, () => listenAt(temporary));
+  chmodSync(temporary, mode);
+  const { dev, ino } = lstatSync(temporary);
+  if (temporary !== path) renameSync(temporary, path);
+  return { path, device: dev, inode: ino };
+}
+
+/** Node.js binds before `listen` returns, so nobody can connect while the socket has a wider mode than asked. */
+function withUmask<Result>(mask: number, action: () => Result): Result {
+  if (!isMainThread) return action();
+  const before = process.umask(mask);
+  try {
+    return action();
+  } finally {
+    process.umask(before);
+  }
+}
+
+/** Removes the path if it is still the socket that was bound. */
+export function removeOwnSocket(owned: OwnedPath): void {
+  const found = exists(owned.path);
+  if (found === undefined || found.ino !== owned.inode || found.dev !== owned.device) return;
+  unlinkSync(owned.path);
+}
+
+async function refuseUnlessStale(path: string): Promise<void> {
+  const found = exists(path);
+  if (found === undefined) return;
+  if (!found.isSocket()) {
+    throw refused(path, "something that is not a socket is there: remove it yourself if it is not needed");
+  }
+  if (await answers(path))
+    throw refused(path, "another server listens there: stop it, or choose another path");
+}
+
+function exists(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ path });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    // Only a refusal proves that nobody listens; a socket we may not reach, or a full backlog, is somebody's.
+    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code !== "ECONNREFUSED"));
+  });
+}
+
+function refused(path: string, why: string): ConfigurationError {
+  return new ConfigurationError("ERR_CONFIG_LISTEN", `cannot listen on unix:${path}: ${why}`);
+}
