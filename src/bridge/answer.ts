@@ -9,6 +9,7 @@ import { ResponseError, type RequestAbortedError } from "../errors/index.ts";
 import type { ResponseSink } from "./exchange-types.ts";
 import { checkHeaders, checkStatus, type CheckedHeaders } from "./header-checks.ts";
 import { describeValue } from "./log-line.ts";
+import type { RequestReport } from "./request-report.ts";
 import type { StartResponse, Write } from "./types.ts";
 
 const resolved = Promise.resolve();
@@ -28,7 +29,7 @@ export class Answer {
   satisfied = false;
   readonly #sink: ResponseSink;
   readonly #isHead: boolean;
-  readonly #warn: (error: ResponseError) => void;
+  readonly #report: RequestReport;
   #startCalled = false;
   #status: string | undefined = undefined;
   #code = 0;
@@ -41,11 +42,10 @@ export class Answer {
   #excessReported = false;
   #abortReason: RequestAbortedError | undefined = undefined;
 
-  /** @param warn - told once when the application sends more than its Content-Length */
-  constructor(sink: ResponseSink, isHead: boolean, warn: (error: ResponseError) => void) {
+  constructor(sink: ResponseSink, isHead: boolean, report: RequestReport) {
     this.#sink = sink;
     this.#isHead = isHead;
-    this.#warn = warn;
+    this.#report = report;
     this.startResponse = (status, headers, excInfo) => this.#start(status, headers, excInfo);
   }
 
@@ -94,6 +94,12 @@ export class Answer {
     );
   }
 
+  /** Resolves when the sink has room again; rejects when the peer has gone. */
+  async drained(): Promise<void> {
+    await this.#sink.drained();
+    this.full = false;
+  }
+
   /** Takes nothing more; with a reason because the peer has gone. */
   close(reason?: RequestAbortedError): void {
     this.closed = true;
@@ -136,7 +142,7 @@ export class Answer {
     this.#sink.flush();
     if (octets.length > allowed && !this.#hasNoBody()) return rejected(this.#excessError());
     if (room) return resolved;
-    return handled(this.#sink.drained());
+    return handled(this.drained());
   }
 
   #sendBody(octets: Uint8Array): boolean {
@@ -172,6 +178,7 @@ export class Answer {
     this.#sink.head(this.#status, headers);
     // Behind the call: a head that the sink refuses (too large for a record) has not been sent.
     this.headSent = true;
+    this.#report.headSent(this.#checked.octets);
     if (this.#hasNoBody()) this.satisfied = true;
     else if (contentLength !== -1) {
       this.#left = contentLength;
@@ -187,7 +194,7 @@ export class Answer {
   #reportExcess(): void {
     if (this.#excessReported) return;
     this.#excessReported = true;
-    this.#warn(this.#excessError());
+    this.#report.problem("warning", this.#excessError());
   }
 
   #excessError(): ResponseError {

@@ -6,7 +6,8 @@
  * (security H5, P9). It decodes nothing and knows no protocol.
  * @module
  */
-import { LimitExceededError, RequestAbortedError, ResponseError, type TsgiError } from "../errors/index.ts";
+import { RequestAbortedError, ResponseError, type TsgiError } from "../errors/index.ts";
+import { bodyTooLarge } from "./body-limits.ts";
 
 /** Pushes below this are copied together: 65,536 records of one octet then cost a few blocks, not 65,536 views. */
 const coalesceBelowOctets = 1_024;
@@ -79,7 +80,7 @@ export class BodyQueue {
     let more = octets;
     if (this.#declared === undefined) {
       if (this.#received + more.length > this.#maxOctets) {
-        this.#exceed(this.#received + more.length);
+        this.fail(bodyTooLarge(this.#received + more.length, this.#maxOctets, false));
         return true;
       }
     } else if (this.#received + more.length > this.#declared) {
@@ -95,7 +96,7 @@ export class BodyQueue {
       this.#chunks.push(toBuffer(more));
     }
     if (this.#buffered >= this.#highWaterOctets) this.#full = true;
-    if (this.#full || this.#buffered >= this.#wakeAt) this.#wakeUp();
+    if (this.#full || this.#whole || this.#buffered >= this.#wakeAt) this.#wakeUp();
     return !this.#full;
   }
 
@@ -114,7 +115,7 @@ export class BodyQueue {
 
   /** The rest of the body will not come: drops what is there, reads reject. No-op once the whole body has come. */
   fail(error: TsgiError): void {
-    if (this.#ended || this.#discarding) return;
+    if (this.#whole || this.#discarding) return;
     this.#error = error;
     this.#drop();
   }
@@ -125,6 +126,11 @@ export class BodyQueue {
   }
 
   // The consumer.
+
+  /** True when `max` octets wait, or all of a body that is whole: taking them needs no `ready` and throws nothing. */
+  has(max: number): boolean {
+    return this.#buffered >= max || (this.#whole && this.#error === undefined && !this.#discarding);
+  }
 
   /**
    * Takes up to `max` octets, fewer when the first chunk has fewer.
@@ -151,13 +157,18 @@ export class BodyQueue {
     return new Promise((resolve) => {
       this.#wakeAt = Math.min(octets, this.#highWaterOctets);
       this.#wake = resolve;
-      if (this.#buffered >= this.#wakeAt || this.#ended || this.#discarding) this.#wakeUp();
+      if (this.#buffered >= this.#wakeAt || this.#whole || this.#discarding) this.#wakeUp();
     });
+  }
+
+  /** Nothing more can come: what CONTENT_LENGTH declares has, even if its end is still to be told (S49). */
+  get #whole(): boolean {
+    return this.#ended || this.#received === this.#declared;
   }
 
   #atEnd(): Buffer | undefined {
     if (this.#error !== undefined) throw this.#error;
-    if (this.#ended) return emptyOctets;
+    if (this.#whole) return emptyOctets;
     if (!this.#discarding) return undefined;
     this.#error = new ResponseError(
       "ERR_RESPONSE_ENDED",
@@ -206,18 +217,6 @@ export class BodyQueue {
     if (this.#block === undefined || this.#blockStart === this.#blockEnd) return;
     this.#chunks.push(this.#block.subarray(this.#blockStart, this.#blockEnd));
     this.#blockStart = this.#blockEnd;
-  }
-
-  #exceed(actual: number): void {
-    this.fail(
-      new LimitExceededError(
-        "ERR_LIMIT_BODY",
-        "maxBodyOctets",
-        this.#maxOctets,
-        actual,
-        `the request body, of undeclared length, is larger than maxBodyOctets (${this.#maxOctets})`,
-      ),
-    );
   }
 
   #drop(): void {

@@ -2,6 +2,7 @@
  * The answers that the gateway gives by itself: plain text, nothing of the application in them unless `debug` is on.
  * @module
  */
+import { LimitExceededError, RemoteProtocolError, RequestAbortedError } from "../errors/index.ts";
 import type { HeaderList } from "./types.ts";
 
 /** A status with its page. */
@@ -17,6 +18,20 @@ export const gatewayStatus = {
   contentTooLarge: "413 Content Too Large",
   internalServerError: "500 Internal Server Error",
 } as const;
+
+/** True for the errors that a request brings with it, whatever the application does. */
+export function isPeersError(error: unknown): boolean {
+  return (
+    error instanceof RemoteProtocolError ||
+    error instanceof LimitExceededError ||
+    error instanceof RequestAbortedError
+  );
+}
+
+/** What an error of the peer's is answered with. */
+export function peersErrorStatus(error: unknown): string {
+  return error instanceof LimitExceededError ? gatewayStatus.contentTooLarge : gatewayStatus.badRequest;
+}
 
 /**
  * Makes the page for a status: its reason, and under `debug` the details.

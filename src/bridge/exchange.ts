@@ -1,59 +1,55 @@
 /**
  * One request from its parameters to the end of its answer: the runner that drives an application through PEP 3333.
  *
- * It knows no protocol and no socket: a request comes in, calls go to a ResponseSink. What may be in the answer is
- * answer.ts, what a body may be response-body.ts. An application that returns an array, or a promise of one, is driven
- * without a promise or a closure of this side's own: that is what most applications do.
+ * It knows no protocol and no socket: a request comes in, calls go to a ResponseSink. The head and the order of the
+ * answer are answer.ts, the body's iteration body-runner.ts. An application that returns an array, or a promise of
+ * one, is answered in the same turn: that is what most applications do.
  * @module
  */
-import {
-  LimitExceededError,
-  RemoteProtocolError,
-  RequestAbortedError,
-  TsgiError,
-  type ResponseError,
-} from "../errors/index.ts";
+import { RequestAbortedError, TsgiError } from "../errors/index.ts";
 import { Answer } from "./answer.ts";
+import { bodyTooLarge, dataLength } from "./body-limits.ts";
 import { BodyQueue } from "./body-queue.ts";
-import { buildEnviron, type EnvironResult } from "./environ.ts";
-import { errorPage, gatewayStatus } from "./error-page.ts";
-import { GatewayErrorStream, type ErrorTarget } from "./error-stream.ts";
-import type { ExchangeSettings, GatewayRequest, LogEntry, ResponseSink } from "./exchange-types.ts";
+import { BodyRunner, type BodyRunnerHost } from "./body-runner.ts";
+import { buildEnviron, type EnvironOptions, type EnvironResult } from "./environ.ts";
+import { errorPage, gatewayStatus, isPeersError, peersErrorStatus } from "./error-page.ts";
+import { GatewayErrorStream } from "./error-stream.ts";
+import type { ExchangeSettings, GatewayRequest, ResponseSink } from "./exchange-types.ts";
 import { fileWrapper } from "./file-wrapper.ts";
 import { QueueInputStream } from "./input-stream.ts";
-import { stackOf, summaryOf } from "./log-line.ts";
-import { findParam, labelPart } from "./request-label.ts";
-import { closeBody, isThenable, iterate, type BodyIterator } from "./response-body.ts";
+import { stackOf } from "./log-line.ts";
+import { findParam } from "./param-lookup.ts";
+import { RequestReport } from "./request-report.ts";
+import { isThenable } from "./response-body.ts";
 import type { Application, Environ } from "./types.ts";
 
-/** Drives one application through one request. All its methods may be called at any time; none of them throws. */
-export class Exchange implements ErrorTarget {
+/** Drives one application through one request. Its methods may be called at any time, and none of them throws. */
+export class Exchange implements BodyRunnerHost {
   /** Where the carrier puts the request body. */
   readonly input: BodyQueue;
   /** Where the carrier puts a Filter's file; undefined in other roles. */
   readonly data: BodyQueue | undefined;
-  /** Called once when `finished` becomes true. */
+  /** Called once, when `finished` becomes true. */
   onFinished: (() => void) | undefined = undefined;
   readonly #application: Application;
   readonly #sink: ResponseSink;
   readonly #settings: ExchangeSettings;
+  readonly #report: RequestReport;
   readonly #answer: Answer;
-  readonly #method: string;
-  readonly #scriptName: string;
-  readonly #pathInfo: string;
+  readonly #runner: BodyRunner;
+  readonly #isHead: boolean;
   #environ: Environ | undefined = undefined;
   #warnings: readonly string[] = [];
   /** Why the application is not called. */
-  #refusal: unknown = undefined;
-  #body: unknown = undefined;
-  #iterator: BodyIterator | undefined = undefined;
+  #refusal: { readonly error: unknown } | undefined = undefined;
   #aborted: RequestAbortedError | undefined = undefined;
   #hungUp: RequestAbortedError | undefined = undefined;
   #controller: AbortController | undefined = undefined;
   #started = false;
   /** The application's own promise has not settled. */
   #running = false;
-  #closing = 0;
+  /** The sink has been told the end. */
+  #ended = false;
   #finished = false;
 
   /** Builds the environ; the request's parameters are not needed any more when this returns. Nothing is sent yet. */
@@ -66,73 +62,54 @@ export class Exchange implements ErrorTarget {
     this.#application = application;
     this.#sink = sink;
     this.#settings = settings;
+    this.#report = new RequestReport(sink, settings);
     this.input = new BodyQueue(settings.bodyHighWaterOctets);
     this.data = request.role === "filter" ? new BodyQueue(settings.bodyHighWaterOctets) : undefined;
-    let built: EnvironResult | undefined;
+    let method: string;
     try {
-      built = buildEnviron(request.params, {
-        protocol: request.protocol,
-        role: request.role,
-        scriptName: settings.scriptName,
-        environ: settings.environ,
-        multithread: settings.multithread,
-        multiprocess: settings.multiprocess,
-        runOnce: settings.runOnce,
-        input: new QueueInputStream(this.input),
-        errors: new GatewayErrorStream(this),
-        data: this.data === undefined ? undefined : new QueueInputStream(this.data),
-        fileWrapper,
-        signal: () => this.#signal(),
-      });
+      const built = buildEnviron(request.params, this.#environOptions(request));
+      method = this.#accept(built);
     } catch (error) {
+      method = findParam(request.params, "REQUEST_METHOD");
+      this.#report.identify(method, "", findParam(request.params, "REQUEST_URI"));
       this.#refuse(error);
     }
-    if (built === undefined) {
-      this.#method = findParam(request.params, "REQUEST_METHOD");
-      this.#scriptName = "";
-      this.#pathInfo = findParam(request.params, "REQUEST_URI");
-    } else {
-      const { environ, contentLength, warnings } = built;
-      this.#environ = environ;
-      this.#warnings = warnings;
-      this.#method = environ.REQUEST_METHOD;
-      this.#scriptName = environ.SCRIPT_NAME;
-      this.#pathInfo = environ.PATH_INFO;
-      this.#expectBody(contentLength);
-    }
-    this.#answer = new Answer(sink, this.#method === "HEAD", (error) => this.#log("warning", error));
+    this.#isHead = method === "HEAD";
+    this.#answer = new Answer(sink, this.#isHead, this.#report);
+    this.#runner = new BodyRunner(this.#answer, sink, this);
   }
 
   /** The request's method, safe to print. */
   get method(): string {
-    return labelPart(this.#method);
+    return this.#report.method;
   }
 
   /** The request's path, safe to print. */
   get path(): string {
-    return labelPart(this.#scriptName + this.#pathInfo);
+    return this.#report.path;
   }
 
   /**
    * True once nothing of this request runs any more: the answer has ended or the peer has gone, the application's
-   * promise has settled, and `close()` of its body too. The answer does not wait for `close()`, so it may end before.
+   * promise has settled, and that of its body's `close()`. The answer waits for neither of the two, so it ends before.
    */
   get finished(): boolean {
     return this.#finished;
   }
 
-  /** Calls the application. A small answer has gone to the sink, end included, when this returns. */
+  /** Calls the application. An answer that was ready at once has gone to the sink, its end included, on return. */
   start(): void {
-    const environ = this.#environ;
     if (this.#started || this.#answer.closed) return;
     this.#started = true;
-    for (const warning of this.#warnings) this.#reportWarning(warning);
-    if (environ === undefined || this.#refusal !== undefined) {
-      this.#answerRefusal();
-      return;
-    }
+    for (const warning of this.#warnings) this.#report.warn(warning);
+    const environ = this.#environ;
     // The application may keep it; this side is done with it.
     this.#environ = undefined;
+    if (environ === undefined) {
+      const error = this.#refusal?.error;
+      this.#answerError(error, "the environ could not be built", isPeersError(error));
+      return;
+    }
     let result: unknown;
     try {
       result = this.#application(environ, this.#answer.startResponse);
@@ -142,7 +119,7 @@ export class Exchange implements ErrorTarget {
         return;
       }
     } catch (error) {
-      this.#fail(error);
+      this.bodyFailed(error);
       return;
     }
     this.#respond(result);
@@ -150,77 +127,66 @@ export class Exchange implements ErrorTarget {
 
   /**
    * The peer has gone: nothing is sent from here on, `tsgi.signal` fires, reads and writes reject, the body is closed
-   * at once even while it is making a chunk. No-op once the answer has ended.
+   * at once even while it is at work on a chunk. No-op once the answer has ended.
    */
-  abort(error: RequestAbortedError): void {
-    if (this.#answer.closed) return;
-    this.#aborted = error;
-    this.#answer.close(error);
-    this.input.fail(error);
-    this.data?.fail(error);
-    this.#controller?.abort(error);
-    this.#closeBody();
+  abort(reason: RequestAbortedError): void {
+    if (this.#ended || this.#aborted !== undefined) return;
+    this.#aborted = reason;
+    this.#answer.close(reason);
+    this.#report.sinkClosed = true;
+    this.input.fail(reason);
+    this.data?.fail(reason);
+    this.#controller?.abort(reason);
+    this.#runner.close();
+    this.#checkFinished();
   }
 
   /** The peer may have gone, and cannot be asked: `tsgi.signal` fires, all else goes on. */
-  hangUp(error: RequestAbortedError): void {
-    if (this.#answer.closed) return;
-    this.#hungUp ??= error;
-    this.#controller?.abort(error);
-  }
-
-  /** `wsgi.errors`: to the protocol's error stream while the answer is open, and to the deployer's place always. */
-  writeErrors(text: string): void {
-    // S36: never throws, whatever the deployer's function does.
-    try {
-      if (!this.#answer.closed) this.#sink.errors(text);
-      this.#settings.writeErrors(text);
-    } catch {
-      // There is nowhere left to say so.
-    }
+  hangUp(reason: RequestAbortedError): void {
+    if (this.#ended) return;
+    this.#hungUp ??= reason;
+    this.#controller?.abort(reason);
   }
 
   // Before the application.
 
-  #expectBody(contentLength: number | undefined): void {
+  #environOptions(request: GatewayRequest): EnvironOptions {
+    const settings = this.#settings;
+    return {
+      protocol: request.protocol,
+      role: request.role,
+      scriptName: settings.scriptName,
+      environ: settings.environ,
+      multithread: settings.multithread,
+      multiprocess: settings.multiprocess,
+      runOnce: settings.runOnce,
+      input: new QueueInputStream(this.input),
+      errors: new GatewayErrorStream(this.#report),
+      data: this.data === undefined ? undefined : new QueueInputStream(this.data),
+      fileWrapper,
+      signal: () => this.#signal(),
+    };
+  }
+
+  /** Returns the method. */
+  #accept({ environ, contentLength, warnings }: EnvironResult): string {
     const { maxBodyOctets } = this.#settings;
+    this.#report.identify(environ.REQUEST_METHOD, environ.SCRIPT_NAME, environ.PATH_INFO);
+    this.#warnings = warnings;
     this.input.expect(contentLength, maxBodyOctets);
-    if (this.data !== undefined) {
-      const dataLength = this.#environ?.FCGI_DATA_LENGTH;
-      const isPlain = typeof dataLength === "string" && /^\d{1,15}$/.test(dataLength);
-      this.data.expect(isPlain ? Number(dataLength) : undefined, Infinity);
+    this.data?.expect(dataLength(environ.FCGI_DATA_LENGTH), Infinity);
+    if (contentLength !== undefined && contentLength > maxBodyOctets) {
+      this.#refuse(bodyTooLarge(contentLength, maxBodyOctets, true));
+    } else {
+      this.#environ = environ;
     }
-    if (contentLength === undefined || contentLength <= maxBodyOctets) return;
-    this.#refuse(
-      new LimitExceededError(
-        "ERR_LIMIT_BODY",
-        "maxBodyOctets",
-        maxBodyOctets,
-        contentLength,
-        `the request body, ${contentLength} octets by its CONTENT_LENGTH, is larger than maxBodyOctets (${maxBodyOctets})`,
-      ),
-    );
+    return environ.REQUEST_METHOD;
   }
 
   #refuse(error: unknown): void {
-    this.#refusal = error;
+    this.#refusal = { error };
     this.input.discard();
     this.data?.discard();
-  }
-
-  #answerRefusal(): void {
-    const error = this.#refusal;
-    if (error instanceof RemoteProtocolError) {
-      this.#log("warning", error);
-      this.#sendPage(gatewayStatus.badRequest, error);
-    } else if (error instanceof LimitExceededError) {
-      this.#log("warning", error);
-      this.#sendPage(gatewayStatus.contentTooLarge, error);
-    } else {
-      this.#log("error", error, "the environ could not be built: ");
-      this.#sendPage(gatewayStatus.internalServerError, error);
-    }
-    this.#end(true);
   }
 
   // The application's answer.
@@ -231,7 +197,7 @@ export class Exchange implements ErrorTarget {
       body = await result;
     } catch (error) {
       this.#running = false;
-      this.#fail(error);
+      this.bodyFailed(error);
       return;
     }
     this.#running = false;
@@ -239,190 +205,99 @@ export class Exchange implements ErrorTarget {
   }
 
   #respond(body: unknown): void {
-    this.#body = body;
-    if (this.#aborted !== undefined) {
-      this.#closeBody();
-      return;
-    }
-    try {
-      if (Array.isArray(body)) {
-        this.#respondWithArray(body);
-        return;
-      }
-      const iteration = iterate(body);
-      this.#iterator = iteration.iterator;
-      if (iteration.kind === "sync") this.#pull(iteration.iterator);
-      else void this.#pullAsync(iteration.iterator);
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  #respondWithArray(chunks: readonly unknown[]): void {
-    if (chunks.length === 1) {
-      if (this.#answer.sendSole(chunks[0])) this.#complete();
-      else void this.#afterDrain(() => this.#complete());
+    this.#runner.hold(body);
+    if (this.#answer.closed) {
+      this.#runner.close();
+      this.#checkFinished();
     } else {
-      this.#sendChunks(chunks, 0);
+      this.#runner.run();
     }
   }
 
-  #sendChunks(chunks: readonly unknown[], from: number): void {
-    for (let i = from; i < chunks.length; i += 1) {
-      if (!this.#answer.send(chunks[i])) {
-        void this.#afterDrain(() => this.#sendChunks(chunks, i + 1));
-        return;
-      }
-    }
-    this.#complete();
+  /** @internal */
+  bodySent(): void {
+    const problem = this.#answer.finish();
+    if (problem !== undefined) this.#report.problem("error", problem);
+    this.#end(problem === undefined);
   }
 
-  #pull(iterator: Iterator<unknown>): void {
-    for (;;) {
-      const step = this.#next(iterator);
-      if (this.#answer.closed) return;
-      if (step.done === true) {
-        this.#iterator = undefined;
-        break;
-      }
-      const room = this.#answer.send(step.value);
-      if (this.#answer.satisfied) break;
-      if (!room) {
-        void this.#afterDrain(() => this.#pull(iterator));
-        return;
-      }
-      if (this.#answer.headSent) this.#sink.flush();
-    }
-    this.#complete();
-  }
-
-  #next(iterator: Iterator<unknown>): IteratorResult<unknown> {
-    try {
-      return iterator.next();
-    } catch (error) {
-      // It is over by itself: `return` is not called on it.
-      this.#iterator = undefined;
-      throw error;
-    }
-  }
-
-  async #pullAsync(iterator: AsyncIterator<unknown>): Promise<void> {
-    try {
-      for (;;) {
-        let step: IteratorResult<unknown>;
-        try {
-          step = await iterator.next();
-        } catch (error) {
-          this.#iterator = undefined;
-          throw error;
-        }
-        if (this.#answer.closed) return;
-        if (step.done === true) {
-          this.#iterator = undefined;
-          break;
-        }
-        const room = this.#answer.send(step.value);
-        if (this.#answer.satisfied) break;
-        if (this.#answer.headSent) this.#sink.flush();
-        if (!room) {
-          await this.#sink.drained();
-          this.#answer.full = false;
-          if (this.#answer.closed) return;
-        }
-      }
-      this.#complete();
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  async #afterDrain(goOn: () => void): Promise<void> {
-    try {
-      await this.#sink.drained();
-      this.#answer.full = false;
-      if (!this.#answer.closed) goOn();
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  #complete(): void {
-    if (this.#answer.full) {
-      void this.#afterDrain(() => this.#complete());
+  /** An exception has ended the application or its body, or the convention was broken. @internal */
+  bodyFailed(error: unknown): void {
+    if (this.#answer.closed) {
+      if (this.#aborted !== undefined) this.#report.exceptionAfterAbort(error, this.#aborted);
+      this.#runner.close();
+      this.#checkFinished();
       return;
     }
-    const problem: ResponseError | undefined = this.#answer.finish();
-    if (problem !== undefined) this.#log("error", problem);
-    this.#end(problem === undefined);
+    // Only the very errors that this request's streams threw are its client's fault: one that looks alike may come
+    // from another peer, of a client that the application uses.
+    const isOwn = error === this.input.error || error === this.data?.error;
+    this.#answerError(error, "the application failed", isOwn && isPeersError(error));
+  }
+
+  /** @internal */
+  closeFailed(error: unknown): void {
+    if (this.#aborted !== undefined) this.#report.exceptionAfterAbort(error, this.#aborted);
+    else this.#report.exception("close() of the body failed", error);
+  }
+
+  /** @internal */
+  bodyClosed(): void {
+    this.#checkFinished();
   }
 
   // Endings.
 
-  #end(complete: boolean): void {
-    this.#answer.close();
-    this.#sink.end(complete);
-    // After the end, so that the client does not wait for it.
-    this.#closeBody();
+  /** Reports an error, then answers it, or cuts the answer short where it has begun. */
+  #answerError(error: unknown, what: string, isPeersFault: boolean): void {
+    if (isPeersFault && error instanceof TsgiError) this.#report.problem("warning", error);
+    else this.#report.exception(what, error);
+    if (this.#answer.headSent) this.#end(this.#answer.whole);
+    else this.#endWithPage(isPeersFault ? peersErrorStatus(error) : gatewayStatus.internalServerError, error);
   }
 
-  /** An exception has ended the application, or the convention was broken. */
-  #fail(error: unknown): void {
-    if (this.#answer.closed) {
-      if (this.#aborted !== undefined) this.#logAfterAbort(error);
-      this.#closeBody();
+  #endWithPage(status: string, error: unknown): void {
+    try {
+      const page = errorPage(status, this.#settings.debug ? stackOf(error) : undefined);
+      this.#sink.head(page.status, page.headers);
+      if (!this.#isHead && !this.#sink.body(page.octets)) this.#answer.full = true;
+    } catch (sinkError) {
+      this.#report.exception("the error page could not be sent", sinkError);
+      this.#end(false);
       return;
     }
-    const status = this.#statusFor(error);
-    if (status === gatewayStatus.internalServerError) {
-      this.#log("error", error, "the application failed: ");
-      this.#sendStack(error);
-    } else {
-      this.#log("warning", error);
-    }
-    if (this.#answer.headSent) this.#end(this.#answer.whole);
-    else {
-      this.#sendPage(status, error);
-      this.#end(true);
+    this.#end(true);
+  }
+
+  #end(complete: boolean): void {
+    this.#answer.close();
+    // A sink that is full may still hold a part of the last chunk: the end must not overtake it.
+    if (complete && this.#answer.full) void this.#endDrained();
+    else this.#endNow(complete);
+  }
+
+  async #endDrained(): Promise<void> {
+    try {
+      await this.#answer.drained();
+      if (this.#aborted === undefined) this.#endNow(true);
+    } catch (error) {
+      if (error instanceof RequestAbortedError) this.abort(error);
+      else if (this.#aborted === undefined) this.#endNow(false);
     }
   }
 
-  /** Only the very errors that this request's streams gave are the client's fault: others are the application's. */
-  #statusFor(error: unknown): string {
-    if (error !== undefined && (error === this.input.error || error === this.data?.error)) {
-      if (error instanceof LimitExceededError) return gatewayStatus.contentTooLarge;
-      if (error instanceof RequestAbortedError) return gatewayStatus.badRequest;
-    }
-    return gatewayStatus.internalServerError;
-  }
-
-  #sendPage(status: string, error: unknown): void {
-    const page = errorPage(status, this.#settings.debug ? stackOf(error) : undefined);
-    this.#sink.head(page.status, page.headers);
-    if (this.#method !== "HEAD") this.#sink.body(page.octets);
-  }
-
-  #closeBody(): void {
-    const body = this.#body;
-    const iterator = this.#iterator;
-    this.#body = undefined;
-    this.#iterator = undefined;
-    if (body !== undefined && body !== null) {
-      const settled = closeBody(body, iterator, (error) =>
-        this.#log("error", error, "close() of the body failed: "),
-      );
-      if (settled !== undefined) {
-        this.#closing += 1;
-        void settled.then(() => {
-          this.#closing -= 1;
-          this.#checkFinished();
-        });
-      }
-    }
+  #endNow(complete: boolean): void {
+    this.#ended = true;
+    this.#report.sinkClosed = true;
+    this.#sink.end(complete);
+    // After the end, so that the client does not wait for it.
+    this.#runner.close();
     this.#checkFinished();
   }
 
   #checkFinished(): void {
-    if (this.#finished || this.#running || this.#closing > 0) return;
+    const isOver = this.#ended || this.#aborted !== undefined;
+    if (!isOver || this.#finished || this.#running || this.#runner.closing) return;
     this.#finished = true;
     this.onFinished?.();
   }
@@ -432,50 +307,5 @@ export class Exchange implements ErrorTarget {
     const reason = this.#aborted ?? this.#hungUp;
     if (reason !== undefined) controller.abort(reason);
     return controller.signal;
-  }
-
-  // The log.
-
-  #reportWarning(warning: string): void {
-    this.#logEntry({ level: "warning", message: `${this.method} ${this.path}: ${warning}` });
-    try {
-      this.#sink.errors(`${warning}\n`);
-    } catch {
-      // As in writeErrors.
-    }
-  }
-
-  /** What an application runs into because its peer has gone is no fault of its own, and happens all day. */
-  #logAfterAbort(error: unknown): void {
-    const expected =
-      error === this.#aborted || (error as Partial<Error> | null | undefined)?.name === "AbortError";
-    this.#log(expected ? "info" : "warning", error, "after the peer had gone: ");
-  }
-
-  /** @param what - said before the error; then it is the application's, and the entry carries it for its stack */
-  #log(level: LogEntry["level"], error: unknown, what = ""): void {
-    this.#logEntry({
-      level,
-      message: `${this.method} ${this.path}: ${what}${error instanceof TsgiError ? error.message : summaryOf(error)}`,
-      ...(error instanceof TsgiError ? { code: error.code } : {}),
-      ...(what !== "" && level !== "info" ? { error } : {}),
-    });
-  }
-
-  #logEntry(entry: LogEntry): void {
-    try {
-      this.#settings.log(entry);
-    } catch {
-      // A log that fails must not leave the client without an answer.
-    }
-  }
-
-  /** The stack goes to the protocol's error stream too: the web server's log is where it is looked for (S85). */
-  #sendStack(error: unknown): void {
-    try {
-      this.#sink.errors(`${stackOf(error)}\n`);
-    } catch {
-      // As in writeErrors.
-    }
   }
 }

@@ -16,6 +16,8 @@ export interface CheckedHeaders {
   readonly lengthIndex: number;
   /** What Content-Length says, or -1. */
   readonly contentLength: number;
+  /** About how many octets they take on the wire. */
+  readonly octets: number;
 }
 
 /** RFC 9110 section 7.6.1 and PEP 3333 "Other HTTP Features"; `trailers` as wsgiref has it. */
@@ -84,6 +86,7 @@ export function checkHeaders(list: unknown): CheckedHeaders {
   const headers: HeaderList = [];
   let lengthIndex = -1;
   let contentLength = -1;
+  let octets = 0;
   for (let i = 0; i < list.length; i += 1) {
     const pair: unknown = list[i];
     if (!Array.isArray(pair) || pair.length !== 2) {
@@ -102,9 +105,10 @@ export function checkHeaders(list: unknown): CheckedHeaders {
       lengthIndex = headers.length;
       contentLength = parseLength(value);
     }
+    octets += name.length + value.length + 4;
     headers.push([name, value]);
   }
-  return { headers, lengthIndex, contentLength };
+  return { headers, lengthIndex, contentLength, octets };
 }
 
 function checkName(name: unknown, index: number): asserts name is string {

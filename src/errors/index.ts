@@ -30,7 +30,6 @@ export const errorCodes = {
     "ERR_LIMIT_CONNECTIONS",
     "ERR_LIMIT_BODY",
     "ERR_LIMIT_HEAD",
-    "ERR_LIMIT_LINE",
     "ERR_LIMIT_STALL",
     "ERR_LIMIT_TIME",
   ],

@@ -1,0 +1,184 @@
+/** The `tsgi` command as real processes: serve, request, proxy, their messages and exit statuses. */
+import { copyFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { loadApplication } from "../../src/cli/load-application.ts";
+import { FastcgiPeer, paramsWith } from "../support/fastcgi-peer.ts";
+import { startProcess, type ProcessEnd, type RunningProcess } from "../support/process.ts";
+import { temporaryDirectory } from "../support/serving.ts";
+import { projectRoot } from "../support/source-tree.ts";
+
+const command = join(projectRoot, "dist/cli/main.js");
+const applications = join(projectRoot, "test/cli/applications");
+
+async function tsgi(...words: string[]): Promise<RunningProcess> {
+  const child = await startProcess(process.execPath, [command, ...words], { cwd: applications });
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await child.ended;
+  });
+  return child;
+}
+
+async function run(...words: string[]): Promise<ProcessEnd & { output: string }> {
+  const child = await tsgi(...words);
+  const end = await child.ended;
+  return { ...end, output: child.output };
+}
+
+async function serving(module: string, ...words: string[]): Promise<{ child: RunningProcess; path: string }> {
+  const path = join(temporaryDirectory(), "s");
+  const child = await tsgi("serve", module, "--fastcgi", `unix:${path}`, ...words);
+  await child.printed(" ready at ");
+  return { child, path };
+}
+
+describe("tsgi serve", () => {
+  it("runs TypeScript with enums, parameter properties, top-level await and imports of every spelling", async () => {
+    const { path, child } = await serving("features.ts");
+    const answer = await run("request", `fastcgi:unix:${path}`, "/");
+    expect(answer).toMatchObject({ status: 0, output: "hello red held! true" });
+    expect(child.output).toBe(`tsgi: features.ts ready at fastcgi:unix:${path} (pid ${child.pid})\n`);
+  });
+
+  it("runs a .ts file where no package.json says that it is a module", async () => {
+    const directory = temporaryDirectory();
+    for (const name of ["features.ts", "imported.ts", "punctuation.ts"]) {
+      copyFileSync(join(applications, name), join(directory, name));
+    }
+    const { path } = await serving(`${directory}/features.ts`);
+    expect((await run("request", `fastcgi:unix:${path}`, "/")).output).toBe("hello red held! true");
+  });
+
+  it("takes the export it is told, and `default` of a JavaScript module", async () => {
+    const other = await serving("features.ts:other");
+    expect((await run("request", `fastcgi:unix:${other.path}`, "/")).output).toBe("the other one");
+    const plain = await serving("plain.mjs");
+    expect((await run("request", `fastcgi:unix:${plain.path}`, "/")).output).toBe("plain");
+  });
+
+  it("answers a plain 500 when the application throws, and logs request, cause and place", async () => {
+    const { path, child } = await serving("features.ts:failing");
+    const answer = await run("request", `fastcgi:unix:${path}`, "/there?a=b", "-i");
+    expect(answer.output).toContain("HTTP/1.1 500 Internal Server Error");
+    const body = answer.output.slice(answer.output.indexOf("\r\n\r\n"));
+    expect(body).not.toMatch(/\.ts|\.js/);
+    expect(child.output).toContain("error: GET /there: the application failed: TypeError: thrown on purpose");
+    // The stack shows the line of the TypeScript file, not of what it was turned into.
+    expect(child.output).toMatch(/features\.ts:33:\d+/);
+    const debugging = await serving("features.ts:failing", "--debug");
+    expect((await run("request", `fastcgi:unix:${debugging.path}`, "/")).output).toContain(
+      "thrown on purpose",
+    );
+  });
+
+  it.each([
+    [["serve", "missing.ts", "--fastcgi", ":0"], 4, "there is no file"],
+    [["serve", "throwing.ts", "--fastcgi", ":0"], 4, "it failed to load: Error: no database"],
+    [
+      ["serve", "nothing.ts", "--fastcgi", ":0"],
+      4,
+      "it exports something; expected `application` or `default`",
+    ],
+    [["serve", "features.ts:number", "--fastcgi", ":0"], 4, "`number` is of type number"],
+    [["serve", "features.ts"], 2, "got no address"],
+    [["serve", "features.ts", "--fastcgi", "unix:/nonexistent/s"], 1, "directory does not exist"],
+    [["serve", "features.ts", "--fastcgi", "here"], 2, "unix:/path"],
+    [["serve", "features.ts", "--fastgci", "x"], 2, "did you mean --fastcgi?"],
+    [["srve"], 2, "did you mean serve?"],
+    [["request", "fastcgi:unix:/nonexistent/s", "/"], 1, "/nonexistent/s"],
+    [["proxy"], 2, "--"],
+  ] as Array<[string[], number, string]>)(
+    "%j ends with status %i and one line: %s",
+    async (words, status, text) => {
+      const end = await run(...words);
+      expect(end.output).toContain(text);
+      expect(end.output.trimEnd().split("\n")).toHaveLength(1);
+      expect(end.output).toMatch(/^tsgi: /);
+      expect(end.status).toBe(status);
+    },
+  );
+
+  it("says where a file that does not compile is broken", async () => {
+    const path = join(temporaryDirectory(), "broken.ts");
+    writeFileSync(path, "export const application = throw;\n");
+    const end = await run("serve", path, "--fastcgi", ":0");
+    expect(end.status).toBe(4);
+    expect(end.output).toContain("broken.ts: it failed to load: SyntaxError");
+    await expect(loadApplication("missing.mjs", "/")).rejects.toMatchObject({
+      code: "ERR_CONFIG_APPLICATION",
+    });
+  });
+
+  it("shows the stack of what failed to load under --debug", async () => {
+    const end = await run("serve", "throwing.ts", "--fastcgi", ":0", "--debug");
+    expect(end.status).toBe(4);
+    expect(end.output).toContain("throwing.ts:1");
+  });
+
+  it("finishes the running request on TERM, then ends with status 0, whatever timers the application has", async () => {
+    const { child, path } = await serving("timer.ts");
+    const peer = await FastcgiPeer.connect({ kind: "unix", path });
+    peer.request(1, paramsWith({ PATH_INFO: "/held" }));
+    await child.printed("began /held");
+    child.kill("SIGTERM");
+    // It has stopped listening once the path is gone; the request that had begun is still served.
+    await expect
+      .poll(() =>
+        FastcgiPeer.connect({ kind: "unix", path }).then(
+          () => "open",
+          () => "closed",
+        ),
+      )
+      .toBe("closed");
+    child.kill("SIGUSR2");
+    expect((await peer.answer(1)).output).toContain("done");
+    expect(await child.ended).toEqual({ status: 0, signal: null });
+  });
+
+  it("ends at once on a second signal", async () => {
+    const { child, path } = await serving("timer.ts");
+    const peer = await FastcgiPeer.connect({ kind: "unix", path });
+    peer.request(1, paramsWith({ PATH_INFO: "/held" }));
+    await child.printed("began /held");
+    child.kill("SIGINT");
+    await expect
+      .poll(() =>
+        FastcgiPeer.connect({ kind: "unix", path }).then(
+          () => "open",
+          () => "closed",
+        ),
+      )
+      .toBe("closed");
+    child.kill("SIGINT");
+    expect(await child.ended).toEqual({ status: 0, signal: null });
+  });
+
+  it("gives requests up after --graceful-timeout", async () => {
+    const { child, path } = await serving("timer.ts", "--graceful-timeout", "0.05");
+    const peer = await FastcgiPeer.connect({ kind: "unix", path });
+    peer.request(1, paramsWith({ PATH_INFO: "/held" }));
+    await child.printed("began /held");
+    child.kill("SIGTERM");
+    expect(await child.ended).toEqual({ status: 0, signal: null });
+    await peer.closed;
+  });
+});
+
+describe("tsgi", () => {
+  it("prints its version and help", async () => {
+    expect((await run("--version")).output).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await run("help")).output).toContain("tsgi serve MODULE[:EXPORT]");
+    expect(await run("serve", "--help")).toMatchObject({ status: 0 });
+    expect(await run()).toMatchObject({ status: 2 });
+  });
+
+  it("has the documentation that its tables say", async () => {
+    const child = await startProcess(process.execPath, ["scripts/write-docs.mjs", "--check"], {
+      cwd: projectRoot,
+    });
+    const end = await child.ended;
+    expect(child.output).toBe("");
+    expect(end.status).toBe(0);
+  });
+});
