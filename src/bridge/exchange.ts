@@ -20,6 +20,7 @@ import { QueueInputStream } from "./input-stream.ts";
 import { stackOf } from "./log-line.ts";
 import { findParam } from "./param-lookup.ts";
 import { RequestReport } from "./request-report.ts";
+import { RequestSignal } from "./request-signal.ts";
 import { isThenable } from "./response-body.ts";
 import type { Application, Environ } from "./types.ts";
 
@@ -37,14 +38,13 @@ export class Exchange implements BodyRunnerHost {
   readonly #report: RequestReport;
   readonly #answer: Answer;
   readonly #runner: BodyRunner;
+  readonly #signal: RequestSignal = new RequestSignal();
   readonly #isHead: boolean;
   #environ: Environ | undefined = undefined;
   #warnings: readonly string[] = [];
   /** Why the application is not called. */
   #refusal: { readonly error: unknown } | undefined = undefined;
   #aborted: RequestAbortedError | undefined = undefined;
-  #hungUp: RequestAbortedError | undefined = undefined;
-  #controller: AbortController | undefined = undefined;
   #started = false;
   /** The application's own promise has not settled. */
   #running = false;
@@ -136,19 +136,15 @@ export class Exchange implements BodyRunnerHost {
     this.#report.sinkClosed = true;
     this.input.fail(reason);
     this.data?.fail(reason);
-    this.#controller?.abort(reason);
+    this.#signal.abort(reason);
     this.#runner.close();
     this.#checkFinished();
   }
 
   /** The peer may have gone, and cannot be asked: `tsgi.signal` fires, all else goes on. */
   hangUp(reason: RequestAbortedError): void {
-    if (this.#ended) return;
-    this.#hungUp ??= reason;
-    this.#controller?.abort(reason);
+    if (!this.#ended) this.#signal.abort(reason);
   }
-
-  // Before the application.
 
   #environOptions(request: GatewayRequest): EnvironOptions {
     const settings = this.#settings;
@@ -164,7 +160,7 @@ export class Exchange implements BodyRunnerHost {
       errors: new GatewayErrorStream(this.#report),
       data: this.data === undefined ? undefined : new QueueInputStream(this.data),
       fileWrapper,
-      signal: () => this.#signal(),
+      signal: () => this.#signal.get(),
     };
   }
 
@@ -300,12 +296,5 @@ export class Exchange implements BodyRunnerHost {
     if (!isOver || this.#finished || this.#running || this.#runner.closing) return;
     this.#finished = true;
     this.onFinished?.();
-  }
-
-  #signal(): AbortSignal {
-    const controller = (this.#controller ??= new AbortController());
-    const reason = this.#aborted ?? this.#hungUp;
-    if (reason !== undefined) controller.abort(reason);
-    return controller.signal;
   }
 }

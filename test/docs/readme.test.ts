@@ -1,0 +1,146 @@
+/**
+ * README's words are commands that work: its files and commands are taken from it and run as a newcomer would, in an
+ * empty directory with the packed package installed, behind a real nginx. Only ports and paths are put in.
+ *
+ * `npm run demo` is run by test/interop/demo.test.ts; `npm test` is what runs this.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { accepting, requireNginx } from "../support/nginx.ts";
+import { freePorts } from "../support/ports.ts";
+import { startProcess, type RunningProcess } from "../support/process.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { filesBelow, projectRoot, readProjectFile } from "../support/source-tree.ts";
+
+const readme = readProjectFile("README.md");
+
+/** The fenced blocks of a language, in order. */
+function blocks(language: string): string[] {
+  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"))].map(
+    (match) => match[1] ?? "",
+  );
+}
+
+/** The command lines of README that begin so. */
+function commandLine(start: string): string {
+  const line = blocks("console")
+    .flatMap((block) => block.split("\n"))
+    .find((each) => each.startsWith(`$ ${start}`));
+  if (line === undefined) throw new Error(`README has no command ${start}`);
+  return line.slice(2);
+}
+
+function codeOf(file: string): string {
+  const found = [...blocks("ts"), ...blocks("js")].find((block) => block.startsWith(`// ${file}\n`));
+  if (found === undefined) throw new Error(`README has no file ${file}`);
+  return found;
+}
+
+let directory = "";
+
+async function run(line: string): Promise<RunningProcess> {
+  const child = await startProcess("bash", ["-c", `exec ${line}`], {
+    cwd: directory,
+    env: { npm_config_loglevel: "error" },
+  });
+  onTestFinished(async () => {
+    await child.stop();
+  });
+  return child;
+}
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "tsgi-readme-"));
+  const packed = execFileSync(
+    "npm",
+    ["pack", "--ignore-scripts", "--silent", "--pack-destination", directory],
+    {
+      cwd: projectRoot,
+      encoding: "utf8",
+    },
+  );
+  writeFileSync(join(directory, "package.json"), "{}\n");
+  execFileSync("npm", ["install", "--silent", "--no-audit", "--no-fund", join(directory, packed.trim())], {
+    cwd: directory,
+  });
+  writeFileSync(join(directory, "app.ts"), codeOf("app.ts"));
+  return () => rmSync(directory, { recursive: true, force: true });
+}, 120_000);
+
+describe("README", () => {
+  it("names scripts that exist", () => {
+    const { scripts } = JSON.parse(readProjectFile("package.json")) as { scripts: Record<string, string> };
+    const named = [...readme.matchAll(/npm (?:run )?(demo|test|bench)\b/g)].map((match) => match[1] ?? "");
+    expect(new Set(named)).toEqual(new Set(["demo", "test", "bench"]));
+    for (const name of named) expect(scripts[name]).toBeDefined();
+  });
+
+  it("links to files that exist, as every page of docs/ does", () => {
+    const pages = ["README.md", "nginx-examples/README.md", ...filesBelow("docs", ".md")];
+    for (const page of pages) {
+      for (const [, target = ""] of readProjectFile(page).matchAll(/\]\((?!https?:)([^)#\s]+)/g)) {
+        const path = join(projectRoot, page, "..", target);
+        expect(existsSync(path), `${page} links to ${target}`).toBe(true);
+      }
+    }
+  });
+
+  it("serves its application, asks it, and puts nginx in front of it", async () => {
+    const [port = 0, httpPort = 0] = await freePorts(2);
+    const here = (text: string): string => text.replaceAll("127.0.0.1:9000", `127.0.0.1:${port}`);
+    // What npx runs, run directly: a TERM for npx alone, as no terminal sends it, does not reach what it has started.
+    const serve = here(commandLine("npx tsgi serve app.ts")).replace("npx ", "node_modules/.bin/");
+    const server = await run(serve);
+    await server.printed(" ready at ");
+    const request = await run(here(commandLine("npx tsgi request")));
+    await request.ended;
+    expect(request.output).toBe("hello from /world\n");
+    expect(readme).toContain(`/world\n${request.output}`);
+
+    const [location = ""] = blocks("nginx");
+    mkdirSync(join(directory, "temp"));
+    const places = ["client_body", "proxy", "fastcgi", "scgi", "uwsgi"].map(
+      (name) => `${name}_temp_path temp/${name};`,
+    );
+    const configuration = `daemon off; pid nginx.pid; error_log stderr;
+      events {}
+      http { access_log off; ${places.join(" ")}
+        server { listen 127.0.0.1:${httpPort}; ${here(location).replace("fastcgi_params", "/etc/nginx/fastcgi_params")} } }`;
+    writeFileSync(join(directory, "nginx.conf"), configuration);
+    const nginx = await run(`${requireNginx()} -p ${directory} -c nginx.conf`);
+    await accepting(httpPort, nginx);
+    const url = `http://127.0.0.1:${httpPort}/some/path?q=1`;
+    expect(await (await fetch(url)).text()).toBe("hello from /some/path\n");
+    expect(await (await fetch(url, { method: "POST", body: "12345" })).text()).toBe("got 5 octets\n");
+  }, 60_000);
+
+  it("has a program of its own that serves and stops", async () => {
+    const [port = 0] = await freePorts(1);
+    const socket = join(directory, "hello.sock");
+    const code = codeOf("server.mjs")
+      .replace("127.0.0.1:9001", `127.0.0.1:${port}`)
+      .replace("/tmp/hello.sock", socket);
+    writeFileSync(join(directory, "server.mjs"), code);
+    const server = await run("node server.mjs");
+    await accepting(port, server);
+    for (const address of [`127.0.0.1:${port}`, `unix:${socket}`]) {
+      const request = await run(`npx tsgi request fastcgi:${address} /`);
+      await request.ended;
+      expect(request.output).toBe("hello\n");
+    }
+    expect(await server.stop()).toEqual({ status: 0, signal: null });
+  }, 60_000);
+
+  it("type-checks its application against the packed package", () => {
+    const options = ["--noEmit", "--strict", "--target", "es2023", "--module", "nodenext", "--types", "node"];
+    const roots = ["--typeRoots", join(projectRoot, "node_modules/@types")];
+    const tsc = join(projectRoot, "node_modules/typescript/bin/tsc");
+    expect(readFileSync(join(directory, "app.ts"), "utf8")).toContain("Application");
+    expect(() =>
+      execFileSync(process.execPath, [tsc, ...options, ...roots, "app.ts"], { cwd: directory }),
+    ).not.toThrow();
+  });
+});
