@@ -18,6 +18,9 @@ import { SocketWriter, type WriterOwner } from "./socket-writer.ts";
 /** How long an ended connection goes on reading, so that closing it does not reset the answer away, in ms. */
 const lingerMs = 2_000;
 
+/** How long the web server has to pass on what there is of an answer that breaks off, in ms. */
+const breakOffMs = 50;
+
 const empty = Buffer.alloc(0);
 
 export class Connection implements SlotConnection, WriterOwner {
@@ -307,6 +310,13 @@ export class Connection implements SlotConnection, WriterOwner {
   // Endings.
 
   #end(slot: RequestSlot, complete: boolean): void {
+    if (!complete && slot.answering && !slot.breakingOff) {
+      // What breaks the answer off must not be read together with its head: nginx would then send neither.
+      slot.breakingOff = true;
+      this.#writer.write();
+      setTimeout(() => this.#breakOff(slot), breakOffMs);
+      return;
+    }
     const unfinished = !slot.bodyEnded || !slot.dataEnded;
     this.#remove(slot);
     this.#core.send({ type: "end", id: slot.id, complete });
@@ -315,6 +325,11 @@ export class Connection implements SlotConnection, WriterOwner {
       this.#writer.write();
       this.#closeIfDone();
     }
+  }
+
+  #breakOff(slot: RequestSlot): void {
+    if (this.#closed || !this.slots.includes(slot)) return;
+    this.#end(slot, false);
   }
 
   /** Aborts one request. What was sent of its answer passes for complete only when the web server does not care. */

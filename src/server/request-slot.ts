@@ -49,6 +49,8 @@ export class RequestSlot implements ResponseSink {
   /** Answered, and what still comes of the upload is dropped until it ends or pauses. */
   discarding = false;
   discardedOctets = 0;
+  /** Cut short, and about to be shown as such. */
+  breakingOff = false;
 
   readonly #connection: SlotConnection;
   #closed = false;

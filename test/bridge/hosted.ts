@@ -96,12 +96,25 @@ export class RecordingSink implements ResponseSink {
   }
 }
 
+export const defaultSettings: ExchangeSettings = {
+  multithread: true,
+  multiprocess: false,
+  runOnce: false,
+  debug: false,
+  maxBodyOctets: Infinity,
+  bodyHighWaterOctets: 65_536,
+  log: () => {},
+  writeErrors: () => {},
+};
+
 export interface HostOptions {
   readonly params?: Pairs;
   readonly role?: GatewayRole;
   /** The request body, pushed whole and ended before the application starts; null: nothing is pushed or ended. */
   readonly body?: string | null;
   readonly settings?: Partial<ExchangeSettings>;
+  /** One object for several requests, as a server has; `settings` and the recording of log lines are off then. */
+  readonly serverSettings?: ExchangeSettings;
   readonly sink?: RecordingSink;
 }
 
@@ -145,13 +158,8 @@ export function prepare(application: LooseApplication, options: HostOptions = {}
     application as never,
     { protocol: "fastcgi", role: options.role ?? "responder", params: paramsBlock(options.params ?? get) },
     sink,
-    {
-      multithread: true,
-      multiprocess: false,
-      runOnce: false,
-      debug: false,
-      maxBodyOctets: Infinity,
-      bodyHighWaterOctets: 65_536,
+    options.serverSettings ?? {
+      ...defaultSettings,
       log: (entry) => log.push(entry),
       writeErrors: (text) => errors.push(text),
       ...options.settings,

@@ -1,6 +1,6 @@
 /** PEP 3333 "Handling the Content-Length Header", and the answers that have no body (W7). */
 import { describe, expect, it } from "vitest";
-import { answering, codes, head, octets, run, type LooseApplication } from "./hosted.ts";
+import { answering, codes, defaultSettings, head, octets, run, type LooseApplication } from "./hosted.ts";
 
 async function* later(...chunks: string[]): AsyncGenerator<Uint8Array> {
   for (const chunk of chunks) yield octets(chunk);
@@ -214,26 +214,14 @@ describe("answers without a body (W7)", () => {
 
 describe("a large head (W10)", () => {
   it("W10 is sent, and warned of once a server", async () => {
-    const settings = {
-      multithread: true,
-      multiprocess: false,
-      runOnce: false,
-      debug: false,
-      maxBodyOctets: Infinity,
-      bodyHighWaterOctets: 1,
-      writeErrors: () => {},
-    };
     const messages: string[] = [];
-    const log = { log: (entry: { message: string }) => messages.push(entry.message) };
-    const { Exchange } = await import("../../src/bridge/index.ts");
-    const { RecordingSink, get } = await import("./hosted.ts");
-    const { paramsBlock } = await import("./environ-request.ts");
-    const shared = { ...settings, ...log };
+    const serverSettings = {
+      ...defaultSettings,
+      log: ({ message }: { message: string }): void => void messages.push(message),
+    };
+    const application = answering([], [["Set-Cookie", "x".repeat(5_000)]]);
     for (let i = 0; i < 2; i += 1) {
-      const sink = new RecordingSink();
-      const application = answering([], [["Set-Cookie", "x".repeat(5_000)]]);
-      const request = { protocol: "fastcgi", role: "responder", params: paramsBlock(get) } as const;
-      new Exchange(application as never, request, sink, shared).start();
+      const { sink } = await run(application, { serverSettings });
       expect(sink.complete).toBe(true);
     }
     expect(messages).toHaveLength(1);

@@ -382,6 +382,7 @@ describe("a request that ends early", () => {
     peer.request(1);
     await expect(peer.answer(1)).rejects.toThrow("closed without END_REQUEST");
     expect(peer.partial(1).output).toContain("half");
+    expect(peer.brokenBy).toMatchObject({ code: "ERR_FCGI_TRUNCATED" });
     expect(log.some((entry) => entry.level === "error" && entry.message.includes("GET /"))).toBe(true);
   });
 });

@@ -32,6 +32,8 @@ export class FastcgiPeer {
   readonly socket: Socket;
   /** Resolves when the socket has closed, whoever did it and however. */
   readonly closed: Promise<void>;
+  /** What was wrong with what came, if that ended the connection. */
+  brokenBy: unknown;
   readonly #core = new FastcgiWebServerSide();
   readonly #answers = new Map<number, PeerAnswer>();
   readonly #ended = new Map<number, PeerAnswer>();
@@ -65,7 +67,13 @@ export class FastcgiPeer {
     socket.on("end", () => socket.end());
     socket.on("data", (octets) => {
       this.#core.receive(octets);
-      this.#pull();
+      try {
+        this.#pull();
+      } catch (error) {
+        // An answer that was broken off, and the like: as web servers do.
+        this.brokenBy = error;
+        socket.destroy();
+      }
       this.#wake();
     });
   }

@@ -76,6 +76,8 @@ export class AnswerRecords {
         break;
       case RecordType.unknownType:
         requireManagement(type, id);
+        // How our own application side breaks an answer off.
+        if (contentLength === 0 && this.open.size > 0) throw truncated("in the midst of an answer");
         if (contentLength !== controlBodyOctets) {
           const why = `it has ${contentLength} octets of content, expected ${controlBodyOctets}`;
           throw unexpectedRecord(type, id, why);

@@ -8,7 +8,7 @@
 import { LimitExceededError, LocalProtocolError, type TsgiError } from "../../errors/index.ts";
 import type { GatewayCore, GatewayRole, RequestEvent, ResponseEvent } from "../gateway-core.ts";
 import type { BlockPool, FilledBlock } from "../output-buffer.ts";
-import { ProtocolStatus, RecordType, recordHeaderOctets } from "./constants.ts";
+import { nullRequestId, ProtocolStatus, RecordType, recordHeaderOctets } from "./constants.ts";
 import { fastcgiLimits, type FastcgiLimits } from "./limits.ts";
 import type { OpenRequest } from "./open-request.ts";
 import { OwnReplies } from "./own-replies.ts";
@@ -81,7 +81,8 @@ export class FastcgiApplicationSide implements GatewayCore {
    * Encodes an answer. A head goes whole into one record, and body may follow in the same; empty chunks are ignored,
    * since an empty STDOUT would end the answer (W3, W5). An application that writes its own head may send all of its
    * output as `body`. A complete end is empty STDOUT, if any was sent, and END_REQUEST in one block (W4). An
-   * incomplete one sends neither and closes: nginx takes any END_REQUEST for a whole answer, whatever its appStatus.
+   * incomplete one sends neither, since nginx takes any END_REQUEST for a whole answer, whatever its appStatus: it
+   * sends an UNKNOWN_TYPE that nobody asked for, and closes.
    * @throws LocalProtocolError ERR_LOCAL_STATE for a request that is not open or not announced yet, and for a second
    *   or late head
    * @throws LimitExceededError ERR_LIMIT_HEAD for a head above 65,528 octets; nothing of it has been sent
@@ -165,6 +166,9 @@ export class FastcgiApplicationSide implements GatewayCore {
   #sendEnd(request: OpenRequest, complete: boolean): void {
     this.#records.open.remove(request);
     if (!complete) {
+      // A plain close passes for the end of an answer: in nginx without fastcgi_keep_conn, in mod_proxy_fcgi. Both
+      // fail an answer with a record that cannot be there, and this one, without content, is nobody's output.
+      this.#writer.writeEmpty(RecordType.unknownType, nullRequestId);
       this.#cut = true;
       return;
     }

@@ -203,6 +203,7 @@ describe("FastcgiWebServerSide reads", () => {
     ["an END_REQUEST of nine octets", record("END_REQUEST", 1, "123456789"), ["throws ERR_FCGI_END_BODY"]],
     ["P1 values cut short", record("GET_VALUES_RESULT", 0, [200]), ["throws ERR_FCGI_PAIR"]],
     ["values under an id", record("GET_VALUES_RESULT", 1, ""), ["throws ERR_FCGI_UNEXPECTED_RECORD"]],
+    ["an answer broken off", record("UNKNOWN_TYPE", 0), ["throws ERR_FCGI_TRUNCATED"]],
     ["a short UNKNOWN_TYPE", record("UNKNOWN_TYPE", 0, "1"), ["throws ERR_FCGI_UNEXPECTED_RECORD"]],
     ["BEGIN_REQUEST from an application", begin(1), ["throws ERR_FCGI_UNEXPECTED_RECORD"]],
     ["PARAMS from an application", record("PARAMS", 1, pair("A", "")), ["throws ERR_FCGI_UNEXPECTED_RECORD"]],
