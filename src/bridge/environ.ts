@@ -7,36 +7,25 @@
  * @module
  */
 import { RemoteProtocolError } from "../errors/index.ts";
-import type { GatewayRole } from "../protocols/gateway-core.ts";
 import type { ParamsBlock } from "../protocols/params-block.ts";
 import { parseContentLength, scgiContentLength } from "./content-length.ts";
 import { mergeDuplicateParam } from "./duplicate-params.ts";
 import { defineExtraPairs, defineKey, isReservedName } from "./environ-keys.ts";
-import { defineLazySignal } from "./lazy-signal.ts";
+import { newEnviron, type EnvironShapeOptions } from "./environ-shape.ts";
 import { paramNameIndex, paramNames } from "./param-names.ts";
 import { derivePathInfo, parseScriptName, pathUnderMount } from "./path-split.ts";
 import { quoted } from "./quoted.ts";
 import { decodePath, splitRequestUri } from "./request-uri.ts";
-import type { Environ, ErrorStream, FileWrapper, InputStream, ProtocolName } from "./types.ts";
+import type { Environ, InputStream, ProtocolName } from "./types.ts";
 
 /** What the environ needs besides the parameters. */
-export interface EnvironOptions {
-  readonly protocol: ProtocolName;
-  readonly role: GatewayRole;
+export interface EnvironOptions extends EnvironShapeOptions {
   /** Unset: SCRIPT_NAME and PATH_INFO as sent. "" or "/app": SCRIPT_NAME + PATH_INFO is split again at this mount. */
   readonly scriptName?: string | undefined;
   /** Pairs put over the web server's variables (PEP 3333 S97); names in `wsgi.` and `tsgi.` are left out. */
   readonly environ?: Readonly<Record<string, string>> | undefined;
-  readonly multithread: boolean;
-  readonly multiprocess: boolean;
-  readonly runOnce: boolean;
-  readonly input: InputStream;
-  readonly errors: ErrorStream;
   /** FCGI_DATA of a Filter. */
   readonly data?: InputStream | undefined;
-  readonly fileWrapper: FileWrapper;
-  /** Called at most once, when `tsgi.signal` is first looked at. */
-  readonly signal: () => AbortSignal;
 }
 
 /** What `buildEnviron` found. */
@@ -52,7 +41,6 @@ export interface EnvironResult {
 /** The environ while it is being built: what is not yet known is undefined. */
 type Draft = Record<string, string | undefined>;
 
-const wsgiVersion: readonly [1, 0] = Object.freeze([1, 0] as const);
 const noWarnings: readonly string[] = Object.freeze([]);
 
 /**
@@ -61,28 +49,7 @@ const noWarnings: readonly string[] = Object.freeze([]);
  * @throws ConfigurationError ERR_CONFIG_OPTION: `scriptName` or `environ` cannot be used
  */
 export function buildEnviron(params: ParamsBlock, options: EnvironOptions): EnvironResult {
-  // A literal with what every environ has: V8 keeps an object of this size in its fast representation for about 18
-  // keys more, which is all of half of the recorded requests.
-  const environ = {
-    REQUEST_METHOD: undefined,
-    SCRIPT_NAME: undefined,
-    PATH_INFO: undefined,
-    QUERY_STRING: undefined,
-    SERVER_NAME: undefined,
-    SERVER_PORT: undefined,
-    SERVER_PROTOCOL: undefined,
-    "wsgi.version": wsgiVersion,
-    "wsgi.url_scheme": "http",
-    "wsgi.input": options.input,
-    "wsgi.errors": options.errors,
-    "wsgi.multithread": options.multithread,
-    "wsgi.multiprocess": options.multiprocess,
-    "wsgi.run_once": options.runOnce,
-    "wsgi.file_wrapper": options.fileWrapper,
-    "tsgi.protocol": options.protocol,
-    "tsgi.role": options.role,
-  };
-  defineLazySignal(environ, options.signal);
+  const environ = newEnviron(options);
   const draft = environ as unknown as Draft;
   addParams(draft, params);
   if (options.environ !== undefined) defineExtraPairs(draft, options.environ);

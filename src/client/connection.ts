@@ -107,10 +107,10 @@ export class ClientConnection {
   flush(): boolean {
     const socket = this.#socket;
     for (let next = this.#core.takeOutput(); next !== undefined; next = this.#core.takeOutput()) {
-      const { block, length } = next;
-      socket.write(block.subarray(0, length), (error) => {
+      const { octets, block } = next;
+      socket.write(octets, (error) => {
         // After an error the kernel may still be reading from the block.
-        if (!error) this.#pool.give(block);
+        if (!error && block !== undefined) this.#pool.give(block);
       });
     }
     return !socket.writableNeedDrain && !socket.writeFailed;

@@ -25,6 +25,9 @@ export interface FastcgiApplicationSideOptions {
   readonly pool?: BlockPool;
 }
 
+/** From here on a chunk is sent without a copy. Below, the objects that this takes cost more than copying. */
+const lentOctets = 32_768;
+
 const allRoles: readonly GatewayRole[] = ["responder", "authorizer", "filter"];
 
 /**
@@ -94,7 +97,8 @@ export class FastcgiApplicationSide implements GatewayCore {
       case "body":
         if (event.octets.length === 0) return;
         request.answering = true;
-        this.#writer.append(RecordType.stdout, event.id, event.octets);
+        if (event.octets.length < lentOctets) this.#writer.append(RecordType.stdout, event.id, event.octets);
+        else this.#writer.appendLent(RecordType.stdout, event.id, event.octets);
         return;
       case "head":
         this.#sendHead(request, event.octets);

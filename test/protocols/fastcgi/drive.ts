@@ -119,7 +119,7 @@ function pull<Event extends AnyEvent>(core: Core<Event>, log: EventLog, react: (
 export function takeAll(core: FastcgiApplicationSide | FastcgiWebServerSide): Buffer {
   const parts: Buffer[] = [];
   for (let filled = core.takeOutput(); filled !== undefined; filled = core.takeOutput()) {
-    parts.push(Buffer.from(filled.block.subarray(0, filled.length)));
+    parts.push(Buffer.from(filled.octets));
   }
   return Buffer.concat(parts);
 }
