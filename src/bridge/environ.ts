@@ -7,9 +7,10 @@
  * @module
  */
 import { RemoteProtocolError } from "../errors/index.ts";
+import { scgiContentLength } from "../protocols/content-length.ts";
 import type { GatewayRole } from "../protocols/gateway-core.ts";
 import type { ParamsBlock } from "../protocols/params-block.ts";
-import { parseContentLength, scgiContentLength } from "./content-length.ts";
+import { parseContentLength, unknownScgiLength } from "./content-length.ts";
 import { mergeDuplicateParam } from "./duplicate-params.ts";
 import { defineExtraPairs, defineKey, isReservedName } from "./environ-keys.ts";
 import { defineLazySignal } from "./lazy-signal.ts";
@@ -221,10 +222,12 @@ function isWholeUri(pathInfo: string, uri: string): boolean {
 
 /** Settles CONTENT_LENGTH and returns it as a number; undefined: unknown. */
 function addContentLength(draft: Draft, protocol: ProtocolName): number | undefined {
-  const declared = parseContentLength(draft.CONTENT_LENGTH);
+  const sent = draft.CONTENT_LENGTH;
+  const declared = parseContentLength(sent);
   // S29: a length that nobody knows is left out; as "-1" it would be taken for a number.
   if (draft.CONTENT_LENGTH === "-1") delete draft.CONTENT_LENGTH;
   if (protocol !== "scgi") return declared;
+  if (declared === undefined && sent !== undefined) throw unknownScgiLength(sent);
   const whole = scgiContentLength(declared, draft.HTTP_CONTENT_LENGTH, draft.SERVER_SOFTWARE);
   if (whole !== declared) draft.CONTENT_LENGTH = String(whole);
   return whole;

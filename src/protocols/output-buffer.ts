@@ -65,6 +65,18 @@ export class OutputBuffer {
     this.#length += octets;
   }
 
+  /** Copies octets in, over as many blocks as it takes. */
+  append(octets: Uint8Array): void {
+    const length = octets.length;
+    for (let from = 0; from < length;) {
+      const block = this.reserve(1);
+      const count = Math.min(length - from, this.room);
+      block.set(count === length ? octets : octets.subarray(from, from + count), this.#length);
+      this.#length += count;
+      from += count;
+    }
+  }
+
   /** The oldest block that waits, or undefined. It goes back to the pool by `recycle`. */
   take(): FilledBlock | undefined {
     if (this.#filled.length === 0) {

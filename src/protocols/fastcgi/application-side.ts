@@ -34,6 +34,8 @@ const allRoles: readonly GatewayRole[] = ["responder", "authorizer", "filter"];
  * was refused, are passed over in silence; BEGIN_REQUEST on its id begins a new request (W14).
  */
 export class FastcgiApplicationSide implements GatewayCore {
+  /** END_REQUEST ends an answer. */
+  readonly endsByClose = false;
   readonly #writer: RecordWriter;
   readonly #replies: OwnReplies;
   readonly #records: RequestRecords;
