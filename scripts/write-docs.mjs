@@ -25,7 +25,7 @@ if (check && stale.length > 0) {
 }
 
 function commandSection({ name, positionals, help, settings }) {
-  const rows = settings.map((setting) => `| \`${optionForm(setting)}\` | ${cell(setting.help)} |`);
+  const rows = settings.map((setting) => `| \`${cell(optionForm(setting))}\` | ${cell(setting.help)} |`);
   return [
     `### tsgi ${[name, ...positionals].join(" ")}`,
     "",

@@ -171,6 +171,6 @@ function joinWaiters(first: Waiter, second: Waiter): Waiter {
 function largeHead(exchange: Exchange, octets: number): string {
   return (
     `${exchange.method} ${exchange.path}: the response head has ${octets} octets; nginx answers 502 above 4,096 in all ` +
-    `unless fastcgi_buffer_size is raised, Apache 500 above 8,190 in one line`
+    `unless fastcgi_buffer_size or scgi_buffer_size is raised, Apache 500 above 8,190 in one line`
   );
 }
