@@ -68,6 +68,10 @@ export class Connection implements SlotConnection, WriterOwner {
     return this.slots.length === 0 && this.receivingSince < 0;
   }
 
+  get carriesOne(): boolean {
+    return this.#core.endsByClose;
+  }
+
   get room(): number {
     return this.#host.limits.answerHighWaterOctets - this.#writer.queuedOctets;
   }

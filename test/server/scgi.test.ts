@@ -345,6 +345,13 @@ describe("a hostile SCGI peer", () => {
     await stillAnswers(serving);
   });
 
+  it("P7 that says nothing at all is closed without a word", async () => {
+    const serving = await startScgi(hello, { paramsTimeoutMs: 40 });
+    expect(await throwAt(serving)).toBe("");
+    await stillAnswers(serving);
+    expect(serving.log).toEqual([]);
+  });
+
   it("that says nothing and goes is not worth a word", async () => {
     const serving = await startScgi(hello);
     const peer = await serving.connect();

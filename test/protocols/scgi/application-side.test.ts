@@ -170,7 +170,7 @@ describe("what is no SCGI request", () => {
     ],
     [
       "a late CONTENT_LENGTH",
-      netstring(headers([...usual].reverse())),
+      netstring(headers(usual.toReversed())),
       "ERR_SCGI_HEADERS",
       /first name is "SCGI"/,
     ],
