@@ -33,7 +33,8 @@ const Part = { headers: 0, body: 1, bodyEnd: 2, nothing: 3 } as const;
 /** One connection. */
 export class ScgiApplicationSide implements GatewayCore {
   readonly endsByClose = true;
-  readonly #limits: ScgiLimits;
+  readonly #maxParamsOctets: number;
+  readonly #maxParams: number;
   readonly #output: OutputBuffer;
   #netstring: NetstringReader | undefined;
   #chunk: Uint8Array = noOctets;
@@ -45,9 +46,11 @@ export class ScgiApplicationSide implements GatewayCore {
   #answering = false;
   #closing = false;
 
-  constructor(options: ScgiApplicationSideOptions = {}) {
-    this.#limits = options.limits === undefined ? scgiLimits : { ...scgiLimits, ...options.limits };
-    this.#output = new OutputBuffer(options.pool);
+  constructor({ limits = scgiLimits, pool }: ScgiApplicationSideOptions = {}) {
+    // Not merged into a table: that took a twentieth of a small request's CPU, and each has a connection of its own.
+    this.#maxParamsOctets = limits.maxParamsOctets ?? scgiLimits.maxParamsOctets;
+    this.#maxParams = limits.maxParams ?? scgiLimits.maxParams;
+    this.#output = new OutputBuffer(pool);
   }
 
   receive(octets: Uint8Array): void {
@@ -145,7 +148,7 @@ export class ScgiApplicationSide implements GatewayCore {
   }
 
   #readHeaders(): RequestEvent | undefined {
-    this.#netstring ??= new NetstringReader(this.#limits.maxParamsOctets);
+    this.#netstring ??= new NetstringReader(this.#maxParamsOctets);
     const end = this.#netstring.read(this.#chunk, this.#at);
     if (end === undefined) {
       // The chunk goes back to whoever gave it.
@@ -154,7 +157,7 @@ export class ScgiApplicationSide implements GatewayCore {
       if (this.#inputEnded && this.#netstring.hasBegun) throw truncated(this.#netstring.missing);
       return undefined;
     }
-    const { params, bodyOctets = 0 } = decodeHeaders(this.#netstring.takeContent(), this.#limits.maxParams);
+    const { params, bodyOctets = 0 } = decodeHeaders(this.#netstring.takeContent(), this.#maxParams);
     this.#netstring = undefined;
     this.#at = end;
     this.#bodyLeft = bodyOctets;
