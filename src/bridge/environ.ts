@@ -86,12 +86,13 @@ export function buildEnviron(params: ParamsBlock, options: EnvironOptions): Envi
   defineLazySignal(environ, options.signal);
   const draft = environ as unknown as Draft;
   addParams(draft, params);
+  // Of what the web server sent: it must be the number by which the codec ends an SCGI body.
+  const contentLength = addContentLength(draft, options.protocol);
   if (options.environ !== undefined) defineExtraPairs(draft, options.environ);
   const isHttps = saysHttps(draft.HTTPS);
   if (isHttps) environ["wsgi.url_scheme"] = "https";
   const missing = addDefaults(draft, isHttps);
   const mismatch = addPaths(draft, options.scriptName);
-  const contentLength = addContentLength(draft, options.protocol);
   const complete = environ as unknown as Environ;
   if (options.data !== undefined) complete["tsgi.data"] = options.data;
   return { environ: complete, contentLength, warnings: warningsOf(missing, mismatch, options.protocol) };
