@@ -7,8 +7,9 @@
  * @module
  */
 import { RemoteProtocolError } from "../errors/index.ts";
+import { scgiContentLength } from "../protocols/content-length.ts";
 import type { ParamsBlock } from "../protocols/params-block.ts";
-import { parseContentLength, scgiContentLength } from "./content-length.ts";
+import { parseContentLength, unknownScgiLength } from "./content-length.ts";
 import { mergeDuplicateParam } from "./duplicate-params.ts";
 import { defineExtraPairs, defineKey, isReservedName } from "./environ-keys.ts";
 import { newEnviron, type EnvironShapeOptions } from "./environ-shape.ts";
@@ -52,12 +53,13 @@ export function buildEnviron(params: ParamsBlock, options: EnvironOptions): Envi
   const environ = newEnviron(options);
   const draft = environ as unknown as Draft;
   addParams(draft, params);
+  // Of what the web server sent: it must be the number by which the codec ends an SCGI body.
+  const contentLength = addContentLength(draft, options.protocol);
   if (options.environ !== undefined) defineExtraPairs(draft, options.environ);
   const isHttps = saysHttps(draft.HTTPS);
   if (isHttps) environ["wsgi.url_scheme"] = "https";
   const missing = addDefaults(draft, isHttps);
   const mismatch = addPaths(draft, options.scriptName);
-  const contentLength = addContentLength(draft, options.protocol);
   const complete = environ as unknown as Environ;
   if (options.data !== undefined) complete["tsgi.data"] = options.data;
   return { environ: complete, contentLength, warnings: warningsOf(missing, mismatch, options.protocol) };
@@ -188,10 +190,12 @@ function isWholeUri(pathInfo: string, uri: string): boolean {
 
 /** Settles CONTENT_LENGTH and returns it as a number; undefined: unknown. */
 function addContentLength(draft: Draft, protocol: ProtocolName): number | undefined {
-  const declared = parseContentLength(draft.CONTENT_LENGTH);
+  const sent = draft.CONTENT_LENGTH;
+  const declared = parseContentLength(sent);
   // S29: a length that nobody knows is left out; as "-1" it would be taken for a number.
   if (draft.CONTENT_LENGTH === "-1") delete draft.CONTENT_LENGTH;
   if (protocol !== "scgi") return declared;
+  if (declared === undefined && sent !== undefined) throw unknownScgiLength(sent);
   const whole = scgiContentLength(declared, draft.HTTP_CONTENT_LENGTH, draft.SERVER_SOFTWARE);
   if (whole !== declared) draft.CONTENT_LENGTH = String(whole);
   return whole;

@@ -68,4 +68,9 @@ export interface GatewayCore {
   readonly receiving: boolean;
   /** True when the connection must be closed once the output is written (no KEEP_CONN, a cut answer). */
   readonly closing: boolean;
+  /**
+   * True where an answer ends with the connection and no octet says so (SCGI): one that is cut short is then told from
+   * a whole one only by a reset.
+   */
+  readonly endsByClose: boolean;
 }

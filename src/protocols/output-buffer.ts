@@ -9,6 +9,9 @@
 /** Octets in a block: one FastCGI record of full size with its header fits exactly (8 + 65,528). */
 export const blockOctets = 65_536;
 
+/** From here on a chunk is better lent than copied: below, the objects that lending takes cost more than copying. */
+export const lentOctets = 32_768;
+
 /** Hands out blocks and takes them back. A server shares one among all of its connections. */
 export interface BlockPool {
   take(): Uint8Array;
@@ -77,6 +80,18 @@ export class OutputBuffer {
       this.#start = this.#length;
     }
     this.#queue(octets, undefined);
+  }
+
+  /** Copies octets in, over as many blocks as it takes. */
+  append(octets: Uint8Array): void {
+    const length = octets.length;
+    for (let from = 0; from < length;) {
+      const block = this.reserve(1);
+      const count = Math.min(length - from, this.room);
+      block.set(count === length ? octets : octets.subarray(from, from + count), this.#length);
+      this.#length += count;
+      from += count;
+    }
   }
 
   /** The oldest octets that wait, or undefined. Who writes them gives their block back to the pool. */

@@ -7,7 +7,7 @@
  */
 import { LimitExceededError, LocalProtocolError, type TsgiError } from "../../errors/index.ts";
 import type { GatewayCore, GatewayRole, RequestEvent, ResponseEvent } from "../gateway-core.ts";
-import type { BlockPool, FilledBlock } from "../output-buffer.ts";
+import { lentOctets, type BlockPool, type FilledBlock } from "../output-buffer.ts";
 import { nullRequestId, ProtocolStatus, RecordType, recordHeaderOctets } from "./constants.ts";
 import { fastcgiLimits, type FastcgiLimits } from "./limits.ts";
 import type { OpenRequest } from "./open-request.ts";
@@ -25,9 +25,6 @@ export interface FastcgiApplicationSideOptions {
   readonly pool?: BlockPool;
 }
 
-/** From here on a chunk is sent without a copy. Below, the objects that this takes cost more than copying. */
-const lentOctets = 32_768;
-
 const allRoles: readonly GatewayRole[] = ["responder", "authorizer", "filter"];
 
 /**
@@ -37,6 +34,8 @@ const allRoles: readonly GatewayRole[] = ["responder", "authorizer", "filter"];
  * was refused, are passed over in silence; BEGIN_REQUEST on its id begins a new request (W14).
  */
 export class FastcgiApplicationSide implements GatewayCore {
+  /** END_REQUEST ends an answer. */
+  readonly endsByClose = false;
   readonly #writer: RecordWriter;
   readonly #replies: OwnReplies;
   readonly #records: RequestRecords;

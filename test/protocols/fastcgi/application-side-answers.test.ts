@@ -15,7 +15,7 @@ import {
   record,
   request,
 } from "../../support/fastcgi-wire.ts";
-import { run, takeAll } from "./drive.ts";
+import { run, takeAll } from "../drive.ts";
 
 const head = octetsOf("Content-Type: text/plain\r\nStatus: 200 OK\r\n\r\n");
 const end = { type: "end", id: 1, complete: true } as const;
