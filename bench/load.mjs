@@ -13,6 +13,7 @@ const script = fileURLToPath(new URL("requests.lua", import.meta.url));
 const expectedOctets = {
   "/hello": hello.length,
   "/pieces": pieces.length * pieces[0].length,
+  "/stream": chunkCount * 1_024,
   "/chunks": chunkCount * 1_024,
   "/large": largeOctets,
   "/upload": 1,

@@ -73,6 +73,7 @@ describe.skipIf(process.platform !== "linux" || !isInstalled("wrk") || !isInstal
         "many",
         "pieces",
         "closed",
+        "stream",
         "chunks",
         "large",
         "upload",

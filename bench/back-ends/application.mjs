@@ -22,6 +22,10 @@ const routes = {
     startResponse("200 OK", [[...binary], ["Content-Length", String(largeOctets)]]);
     return repeat(kibibyte, chunkCount);
   },
+  "/stream"(_environ, startResponse) {
+    startResponse("200 OK", [[...binary]]);
+    return repeat(kibibyte, chunkCount);
+  },
   "/large"(_environ, startResponse) {
     startResponse("200 OK", [[...binary], ["Content-Length", String(largeOctets)]]);
     return [mebibyte];

@@ -26,6 +26,10 @@ const routes = {
     res.writeHead(200, { "Content-Type": binary, "Content-Length": largeOctets });
     return repeat(res, kibibyte, chunkCount);
   },
+  "/stream"(_req, res) {
+    res.writeHead(200, { "Content-Type": binary });
+    return repeat(res, kibibyte, chunkCount);
+  },
   "/large"(_req, res) {
     res.writeHead(200, { "Content-Type": binary, "Content-Length": largeOctets });
     res.end(mebibyte);
