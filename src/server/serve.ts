@@ -11,6 +11,7 @@ import type { GatewayCore, GatewayRole } from "../protocols/gateway-core.ts";
 import { createBlockPool } from "./block-pool.ts";
 import type { ConnectionHost, ConnectionOrigin } from "./connection-host.ts";
 import { ConnectionSet } from "./connection-set.ts";
+import { HttpHost } from "./http-host.ts";
 import { serverLimits, type ServerLimits } from "./limits.ts";
 import { listen, type Listener, type ListenOptions } from "./listen.ts";
 
@@ -20,6 +21,8 @@ export type Addresses = string | Address | ReadonlyArray<string | Address>;
 export interface ServeOptions extends Partial<ServerLimits>, ListenOptions {
   /** Where to listen for FastCGI. */
   readonly fastcgi?: Addresses;
+  /** Where to listen for HTTP/1.1: for development, tests and embedding, as wsgiref.simple_server is for Python. */
+  readonly http?: Addresses;
   /** Roles to accept; others are answered FCGI_UNKNOWN_ROLE. Default: responder, authorizer, filter. */
   readonly roles?: readonly GatewayRole[];
   /** Unset: SCRIPT_NAME and PATH_INFO as sent. A string: both are split again at this mount ("" or "/app"). */
@@ -39,7 +42,7 @@ export interface ServeOptions extends Partial<ServerLimits>, ListenOptions {
 /** A running server. */
 export interface GatewayServer {
   /** Where it listens, in the order of the options, with the ports that were chosen for port 0. */
-  readonly addresses: ReadonlyArray<{ readonly protocol: "fastcgi"; readonly address: Address }>;
+  readonly addresses: ReadonlyArray<{ readonly protocol: "fastcgi" | "http"; readonly address: Address }>;
   /** Connections open now. */
   readonly connections: number;
   /**
@@ -62,7 +65,8 @@ export async function serve(application: Application, options: ServeOptions): Pr
   }
   const limits = chooseLimits(options);
   const addresses = toAddresses(options.fastcgi);
-  if (addresses.length === 0) {
+  const httpAddresses = toAddresses(options.http);
+  if (addresses.length + httpAddresses.length === 0) {
     throw new ConfigurationError(
       "ERR_CONFIG_OPTION",
       'serve() got no address: name one, for example { fastcgi: "unix:/run/app.sock" }',
@@ -71,6 +75,7 @@ export async function serve(application: Application, options: ServeOptions): Pr
   const host = createHost(application, options, limits);
   const connections = new ConnectionSet(host);
   const listeners: Listener[] = [];
+  const http = new HttpHost(host);
   try {
     for (const address of addresses) {
       let origin = originOf(address);
@@ -81,21 +86,26 @@ export async function serve(application: Application, options: ServeOptions): Pr
       origin = originOf(listener.address);
       listeners.push(listener);
     }
+    for (const address of httpAddresses) await http.listen(address, options);
   } catch (error) {
-    await Promise.all(listeners.map((listener) => listener.close()));
+    await Promise.all([...listeners.map((listener) => listener.close()), http.close(0)]);
     throw error;
   }
   let closing: Promise<void> | undefined;
   return {
-    addresses: listeners.map(({ address }) => ({ protocol: "fastcgi", address })),
+    addresses: [
+      ...listeners.map(({ address }) => ({ protocol: "fastcgi" as const, address })),
+      ...http.addresses.map((address) => ({ protocol: "http" as const, address })),
+    ],
     get connections() {
-      return connections.size;
+      return connections.size + http.connections;
     },
     close: ({ graceMs = 30_000 } = {}) => {
       host.draining = true;
       closing ??= Promise.all([
         ...listeners.map((listener) => listener.close()),
         connections.drain(graceMs),
+        http.close(graceMs),
       ]).then(() => {});
       return closing;
     },

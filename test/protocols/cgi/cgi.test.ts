@@ -1,5 +1,5 @@
 /** CGI without I/O: variables out of an environment block, the length of the body, heads of both kinds. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   decodeEnvironmentBlock,
