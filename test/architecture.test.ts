@@ -11,6 +11,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cgi: ["errors", "protocols", "bridge", "node"],
   client: ["errors", "protocols", "bridge", "node"],
   server: ["errors", "protocols", "bridge", "node"],
+  // Whatever starts a program: it chooses between the two.
+  run: ["errors", "protocols", "bridge", "cgi", "server", "node"],
   testing: ["errors", "protocols", "bridge", "client", "server", "node"],
   cli: ["errors", "protocols", "bridge", "cgi", "client", "server", "testing", "run", "node", "package"],
   // The package's entries: src/*.ts.

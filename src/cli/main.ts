@@ -8,12 +8,15 @@ import { ConfigurationError, TsgiError } from "../errors/index.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { helpText } from "./help.ts";
 import { nearestName, parseCommandLine, type CommandLine } from "./parse-command-line.ts";
+import { isScriptCommand, withoutQuery } from "./query-words.ts";
 import { commands, type CommandSettings } from "./settings.ts";
 
 /** Loaded when asked for: `tsgi request` need not wait for the server's modules. */
 const runners: Readonly<Record<string, () => Promise<(line: CommandLine) => Promise<number>>>> = {
   serve: async () => (await import("./serve-command.ts")).runServe,
   proxy: async () => (await import("./proxy-command.ts")).runProxyCommand,
+  run: async () => (await import("./run-command.ts")).runRunCommand,
+  cgi: async () => (await import("./cgi-command.ts")).runCgiCommand,
   request: async () => (await import("./request-command.ts")).runRequestCommand,
 };
 
@@ -32,11 +35,11 @@ async function main(words: readonly string[]): Promise<number> {
     return ExitStatus.stopped;
   }
   const command = findCommand(first);
-  if (rest.includes("--help") || rest.includes("-h")) {
+  if (!isScriptCommand(first) && (rest.includes("--help") || rest.includes("-h"))) {
     process.stdout.write(helpText(command));
     return ExitStatus.stopped;
   }
-  const line = parseCommandLine(command, rest);
+  const line = parseCommandLine(command, isScriptCommand(first) ? withoutQuery(command, rest) : rest);
   const run = await runners[command.name]?.();
   return run === undefined ? ExitStatus.usage : run(line);
 }
