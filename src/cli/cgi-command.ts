@@ -7,6 +7,7 @@ import { protectProcess, runCgi, type CgiOptions } from "../cgi/index.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { loadApplication } from "./load-application.ts";
 import type { CommandLine } from "./parse-command-line.ts";
+import { requireModule } from "./require-module.ts";
 
 const optionNames: Readonly<Record<string, keyof CgiOptions>> = {
   nph: "nonParsedHeader",
@@ -25,7 +26,7 @@ export async function runCgiCommand({ positionals, values }: CommandLine): Promi
   }
   let application: Application;
   try {
-    application = await loadApplication(positionals[0] ?? "", process.cwd());
+    application = await loadApplication(positionals[0] ?? "", process.cwd(), requireModule);
   } catch (error) {
     const failing: Application = () => {
       throw error;

@@ -56,7 +56,8 @@ function loadCompiler(): typeof import("oxc-transform") {
   // By its file: the package is for import() alone, and import.meta.resolve is missing where hooks run (Node.js 20).
   const folders = require.resolve.paths("oxc-transform") ?? [];
   const file = folders.map((folder) => `${folder}/oxc-transform/index.js`).find((path) => existsSync(path));
-  if (file === undefined) throw new Error("oxc-transform is not installed: npm install it, or reinstall tsgi");
+  if (file === undefined)
+    throw new Error("oxc-transform is not installed: npm install it, or reinstall tsgi");
   return require(file) as typeof import("oxc-transform");
 }
 

@@ -102,7 +102,7 @@ describeWithServers.each(scripts)("examples/cgi-bin/%s, started by", (script) =>
 it("from a shell: HTTP on the loopback", async () => {
   const directory = hostDirectory();
   const port = await freePort();
-  const command = join(projectRoot, "dist", "cli", "main.js");
+  const command = join(projectRoot, "dist", "cli", "tsgi.cjs");
   const words = [command, "run", pathOf("hello.ts"), "--http", `:${port}`];
   const host = await startHost(process.execPath, words, directory, port);
   await accepting(port, host.process);
@@ -111,7 +111,7 @@ it("from a shell: HTTP on the loopback", async () => {
 });
 
 it("O7 ignores words that a web server took from the query", async () => {
-  const command = join(projectRoot, "dist", "cli", "main.js");
+  const command = join(projectRoot, "dist", "cli", "tsgi.cjs");
   const answer = await runScript([command, "cgi", pathOf("hello.ts")], {
     words: ["--debug", "-s", "--help"],
   });
@@ -120,7 +120,7 @@ it("O7 ignores words that a web server took from the query", async () => {
 });
 
 it("O9 answers 500 for an application that does not load: ERR_CONFIG_APPLICATION", async () => {
-  const command = join(projectRoot, "dist", "cli", "main.js");
+  const command = join(projectRoot, "dist", "cli", "tsgi.cjs");
   const throwing = join(projectRoot, "test", "cli", "applications", "throwing.ts");
   const answer = await runScript([command, "cgi", throwing]);
   expect(answer.head).toContain("Status: 500 Internal Server Error\r\n");

@@ -20,7 +20,7 @@ export function requireProgram(name: string, debianPackage: string): string {
 export function hostDirectory(): string {
   const directory = temporaryDirectory();
   chmodSync(directory, 0o755);
-  const command = join(projectRoot, "dist", "cli", "main.js");
+  const command = join(projectRoot, "dist", "cli", "tsgi.cjs");
   writeFileSync(join(directory, "tsgi"), `#!/bin/sh\nexec '${process.execPath}' '${command}' "$@"\n`, {
     mode: 0o755,
   });
