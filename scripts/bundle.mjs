@@ -14,6 +14,11 @@ for (const name of ["command-line", "private-cache"]) {
     external: [/\/(serve|serve-command|proxy-command|request-command)\.(js|ts)$/],
     logLevel: "warn",
   });
-  await build.write({ file: `${dist}bundle/${name}.cjs`, format: "cjs", codeSplitting: false });
+  await build.write({
+    file: `${dist}bundle/${name}.cjs`,
+    format: "cjs",
+    codeSplitting: false,
+    minify: { mangle: false, compress: false },
+  });
   await build.close();
 }
