@@ -14,8 +14,19 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const wanted = new Set(process.argv.slice(2));
 
 /** Programs that the tests run against, and the Debian packages that have them. */
-const servers = [{ program: "nginx", package: "nginx-light" }];
-const benchPrograms = [...servers, { program: "wrk", package: "wrk" }];
+const servers = [
+  { program: "nginx", package: "nginx-light" },
+  { program: "apache2", package: "apache2" },
+  { file: "/usr/lib/apache2/modules/mod_fcgid.so", package: "libapache2-mod-fcgid" },
+  { program: "lighttpd", package: "lighttpd" },
+  { program: "spawn-fcgi", package: "spawn-fcgi" },
+  { program: "cgi-fcgi", package: "libfcgi-bin" },
+  { program: "systemd-socket-activate", package: "systemd" },
+];
+const benchPrograms = [
+  { program: "nginx", package: "nginx-light" },
+  { program: "wrk", package: "wrk" },
+];
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -35,7 +46,9 @@ function packagesAreStale() {
 }
 
 function provide(programs) {
-  const missing = programs.filter(({ program }) => !isInstalled(program)).map((each) => each.package);
+  const missing = programs
+    .filter(({ program, file }) => !(file === undefined ? isInstalled(program) : existsSync(file)))
+    .map((each) => each.package);
   if (missing.length === 0) return;
   const mayInstall = process.getuid?.() === 0 && isInstalled("apt-get");
   if (!mayInstall) {

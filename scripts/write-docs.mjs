@@ -14,6 +14,7 @@ const { optionForm } = await import(new URL("dist/cli/help.js", project).href);
 const stale = [
   update("docs/command-line.md", "options", commands.map(commandSection).join("\n")),
   update("docs/limits.md", "server", limitTable("src/server/limits.ts", "ServerLimits")),
+  update("docs/limits.md", "cgi", limitTable("src/cgi/limits.ts", "CgiLimits")),
   update("docs/limits.md", "fastcgi", limitTable("src/protocols/fastcgi/limits.ts", "FastcgiLimits")),
   update("docs/limits.md", "scgi", limitTable("src/protocols/scgi/limits.ts", "ScgiLimits")),
   update("docs/limits.md", "client", limitTable("src/client/limits.ts", "ClientLimits")),

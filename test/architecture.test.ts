@@ -7,12 +7,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   protocols: ["errors"],
   bridge: ["errors", "protocols"],
+  // Only node:fs: what a script loads, its visitor waits for.
+  cgi: ["errors", "protocols", "bridge", "node"],
   client: ["errors", "protocols", "bridge", "node"],
   server: ["errors", "protocols", "bridge", "node"],
+  // Whatever starts a program: it chooses between the two.
+  run: ["errors", "protocols", "bridge", "cgi", "server", "node"],
   testing: ["errors", "protocols", "bridge", "client", "server", "node"],
-  cli: ["errors", "protocols", "bridge", "client", "server", "testing", "node", "package"],
+  cli: ["errors", "protocols", "bridge", "cgi", "client", "server", "testing", "run", "node", "package"],
   // The package's entries: src/*.ts.
-  entry: ["errors", "protocols", "bridge", "client", "server", "testing"],
+  entry: ["errors", "protocols", "bridge", "cgi", "client", "server", "testing", "run"],
 };
 
 /** Protocols are strangers to each other. */

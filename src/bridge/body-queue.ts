@@ -19,6 +19,8 @@ const nextBlockOctets = 8_192;
 export class BodyQueue {
   /** Called once the queue has fallen below half its mark after `push` returned false: read on. */
   onDrain: (() => void) | undefined = undefined;
+  /** Called when the application waits for octets that have not come: for a carrier that fetches them on demand. */
+  onWait: (() => void) | undefined = undefined;
   readonly #highWaterOctets: number;
   readonly #chunks: Buffer[] = [];
   /** What of the first chunk has been taken. */
@@ -158,6 +160,7 @@ export class BodyQueue {
       this.#wakeAt = octets;
       this.#wake = resolve;
       if (this.#buffered >= this.#wakeAt || this.#whole || this.#discarding) this.#wakeUp();
+      else this.onWait?.();
     });
   }
 

@@ -7,6 +7,7 @@ export { buildEnviron, type EnvironOptions, type EnvironResult } from "./environ
 export { checkExtraPairs } from "./environ-keys.ts";
 export { parseScriptName } from "./path-split.ts";
 export type { ExchangeSettings, GatewayRequest, LogEntry, ResponseSink } from "./exchange-types.ts";
+export { errorPage, gatewayStatus } from "./error-page.ts";
 export { Exchange } from "./exchange.ts";
 export { fileWrapper } from "./file-wrapper.ts";
 export { formatLogEntry } from "./log-line.ts";

@@ -12,15 +12,19 @@ import { isTypeScript } from "./typescript-source.ts";
 
 /**
  * Imports the module, relative to `directory`, and takes the application out of it.
+ * @param loadQuickly - tried first; undefined says that the module must be imported
  * @throws ConfigurationError ERR_CONFIG_APPLICATION: no such file, it fails to load, or it exports no function
  */
-export async function loadApplication(specifier: string, directory: string): Promise<Application> {
+export async function loadApplication(
+  specifier: string,
+  directory: string,
+  loadQuickly: (path: string) => Readonly<Record<string, unknown>> | undefined = () => undefined,
+): Promise<Application> {
   const { path, exportName } = splitSpecifier(specifier, directory);
   if (!existsSync(path)) throw failed(specifier, `there is no file ${path}`);
-  if (isTypeScript(path)) registerTypeScript();
   let module: Readonly<Record<string, unknown>>;
   try {
-    module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+    module = loadQuickly(path) ?? (await importModule(path));
   } catch (error) {
     throw failed(specifier, `it failed to load: ${firstLine(error)}`, error);
   }
@@ -42,6 +46,11 @@ export async function loadApplication(specifier: string, directory: string): Pro
     );
   }
   return application as Application;
+}
+
+async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {
+  if (isTypeScript(path)) registerTypeScript();
+  return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
 }
 
 /** A colon may be part of a path: the whole is tried as a file first. */

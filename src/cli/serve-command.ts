@@ -13,6 +13,7 @@ import type { CommandLine } from "./parse-command-line.ts";
 const optionNames: Readonly<Record<string, keyof ServeOptions>> = {
   fastcgi: "fastcgi",
   scgi: "scgi",
+  http: "http",
   "script-name": "scriptName",
   "socket-mode": "socketMode",
   backlog: "backlog",

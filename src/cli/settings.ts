@@ -32,6 +32,27 @@ const debug: Setting = {
   help: "show stacks: in error messages of the command, and to clients in error pages. Never on a public server",
 };
 
+const scriptName: Setting = {
+  name: "script-name",
+  kind: "text",
+  placeholder: "PATH",
+  help: 'the mount point, "" or "/app": SCRIPT_NAME and PATH_INFO are split there (unset: as the web server sent them)',
+};
+
+const maxBody: Setting = {
+  name: "max-body",
+  kind: "octets",
+  placeholder: "OCTETS",
+  help: "the largest request body; 413 beyond. K, M and G are accepted (no limit: the web server has its own)",
+};
+
+const gracefulTimeout: Setting = {
+  name: "graceful-timeout",
+  kind: "seconds",
+  placeholder: "S",
+  help: "how long requests that have begun may go on when the server stops (30)",
+};
+
 const serve: CommandSettings = {
   name: "serve",
   positionals: ["MODULE[:EXPORT]"],
@@ -52,11 +73,13 @@ const serve: CommandSettings = {
       help: "listen for SCGI, at the same kinds of address",
     },
     {
-      name: "script-name",
-      kind: "text",
-      placeholder: "PATH",
-      help: 'the mount point, "" or "/app": SCRIPT_NAME and PATH_INFO are split there (unset: as the web server sent them)',
+      name: "http",
+      kind: "address",
+      placeholder: "ADDR",
+      repeatable: true,
+      help: "listen for HTTP: for development and embedding, without a web server",
     },
+    scriptName,
     {
       name: "socket-mode",
       kind: "mode",
@@ -81,18 +104,42 @@ const serve: CommandSettings = {
       placeholder: "N",
       help: "requests open at once on one connection; above 1 is FastCGI multiplexing (1)",
     },
+    maxBody,
+    gracefulTimeout,
+    debug,
+  ],
+};
+
+const run: CommandSettings = {
+  name: "run",
+  positionals: ["MODULE[:EXPORT]"],
+  help: "host an application as whoever started the process expects: FastCGI on an inherited socket, systemd's sockets, one CGI request, else HTTP on the loopback",
+  settings: [
     {
-      name: "max-body",
-      kind: "octets",
-      placeholder: "OCTETS",
-      help: "the largest request body; 413 beyond. K, M and G are accepted (no limit: the web server has its own)",
+      name: "http",
+      kind: "address",
+      placeholder: "ADDR",
+      help: "where to listen for HTTP when nobody passed a socket or a request (127.0.0.1:8000)",
     },
+    scriptName,
+    maxBody,
+    gracefulTimeout,
+    debug,
+  ],
+};
+
+const cgi: CommandSettings = {
+  name: "cgi",
+  positionals: ["MODULE[:EXPORT]"],
+  help: "answer one CGI request on standard input and output; words behind MODULE are ignored: they may come from the query string",
+  settings: [
     {
-      name: "graceful-timeout",
-      kind: "seconds",
-      placeholder: "S",
-      help: "how long requests that have begun may go on when the server stops (30)",
+      name: "nph",
+      kind: "flag",
+      help: "write a complete HTTP head, also when the script's name does not begin with nph-",
     },
+    scriptName,
+    maxBody,
     debug,
   ],
 };
@@ -146,4 +193,4 @@ const request: CommandSettings = {
 };
 
 /** In the order of the help text. */
-export const commands: readonly CommandSettings[] = [serve, proxy, request];
+export const commands: readonly CommandSettings[] = [serve, run, cgi, proxy, request];

@@ -24,7 +24,13 @@ export function registerTypeScript(): void {
   // Node.js 22.15 and newer: in this thread, and not deprecated as `register` is in 26.
   const { registerHooks } = nodeModule as { registerHooks?: (hooks: SyncHooks) => void };
   if (registerHooks !== undefined) registerHooks(syncHooks);
-  else nodeModule.register(new URL(`./typescript-hooks${import.meta.url.slice(-3)}`, import.meta.url));
+  else nodeModule.register(new URL(hooksFile(import.meta.url), import.meta.url));
+}
+
+/** Beside this file, as source and as built; the bundle of tsgi.cts has them in the next folder. */
+function hooksFile(ownUrl: string): string {
+  if (ownUrl.endsWith(".cjs")) return "../cli/typescript-hooks.js";
+  return `./typescript-hooks${ownUrl.slice(-3)}`;
 }
 
 const syncHooks: SyncHooks = {

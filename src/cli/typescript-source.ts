@@ -6,9 +6,10 @@
  * package.json says so.
  * @module
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { transformSync } from "oxc-transform";
+import { cacheName, readCached, writeCached } from "./private-cache.ts";
 
 const typeScriptPattern = /\.m?tsx?$/;
 
@@ -29,13 +30,39 @@ export function otherSpecifiers(specifier: string): readonly string[] {
   return [`${stem}.ts`, `${stem}.tsx`, `${stem}/index.ts`, `${stem}.js`, `${stem}/index.js`];
 }
 
+/** Changes with whatever changes what a source file becomes. */
+const cacheFormat = `tsgi 1 oxc-transform 0.158 node ${process.versions.node}`;
+
 /**
- * The JavaScript of a TypeScript file, with its source map.
+ * The JavaScript of a TypeScript file, with its source map: the one that was kept, if it is of this very source.
  * @throws SyntaxError with the compiler's message, file and position
  */
 export function transformTypeScript(url: string): string {
   const path = fileURLToPath(url);
-  const result = transformSync(path, readFileSync(path, "utf8"), {
+  const source = readFileSync(path, "utf8");
+  const name = `${cacheName(path)}.js`;
+  // The whole source is compared, not a digest of it: node:crypto alone takes longer to load than all of this.
+  const key = `${cacheFormat}\0${path}\0${source}\0`;
+  const cached = readCached(name)?.toString("utf8");
+  if (cached?.startsWith(key)) return cached.slice(key.length);
+  const code = transform(path, source);
+  writeCached(name, key + code);
+  return code;
+}
+
+/** Loaded when something must be transformed: the compiler takes longer to load than a small file to run. */
+function loadCompiler(): typeof import("oxc-transform") {
+  const require = createRequire(import.meta.url);
+  // By its file: the package is for import() alone, and import.meta.resolve is missing where hooks run (Node.js 20).
+  const folders = require.resolve.paths("oxc-transform") ?? [];
+  const file = folders.map((folder) => `${folder}/oxc-transform/index.js`).find((path) => existsSync(path));
+  if (file === undefined)
+    throw new Error("oxc-transform is not installed: npm install it, or reinstall tsgi");
+  return require(file) as typeof import("oxc-transform");
+}
+
+function transform(path: string, source: string): string {
+  const result = loadCompiler().transformSync(path, source, {
     sourcemap: true,
     jsx: { runtime: "automatic" },
     decorator: { legacy: true, emitDecoratorMetadata: true },

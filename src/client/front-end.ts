@@ -17,7 +17,7 @@ import { ConfigurationError, TsgiError } from "../errors/index.ts";
 import { formatAddress, type Address } from "../protocols/address.ts";
 import { GatewayClient } from "./client.ts";
 import { relayAnswer } from "./front-end-answer.ts";
-import { buildRequestParams, type ParamsSettings } from "./front-end-params.ts";
+import { buildRequestParams, type ParamsSettings } from "../protocols/http-params.ts";
 import { IncomingBody } from "./incoming-body.ts";
 import type { BodySource, GatewayClientOptions } from "./types.ts";
 

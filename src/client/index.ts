@@ -10,7 +10,7 @@ export {
   type HttpRequestHead,
   type ParamsSettings,
   type RequestSocket,
-} from "./front-end-params.ts";
+} from "../protocols/http-params.ts";
 export { formatGatewayTarget, parseGatewayTarget, type GatewayTarget } from "./target.ts";
 export { clientLimits, type ClientLimits } from "./limits.ts";
 export type {

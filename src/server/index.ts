@@ -2,6 +2,7 @@
  * The server side: sockets, the pump, `serve`.
  * @module
  */
-export { serve, type Addresses, type GatewayServer, type ServeOptions } from "./serve.ts";
+export { serve } from "./lazy-serve.ts";
+export type { Addresses, GatewayServer, ServeOptions } from "./serve.ts";
 export { serverLimits, type ServerLimits } from "./limits.ts";
 export type { ListenOptions } from "./listen.ts";

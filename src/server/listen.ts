@@ -27,12 +27,23 @@ export interface Listener {
  * Listens at one address.
  * @throws ConfigurationError ERR_CONFIG_LISTEN when the address cannot be listened on
  */
-export async function listen(
+export function listen(
   address: Address,
   options: ListenOptions,
   onConnection: (socket: Socket) => void,
 ): Promise<Listener> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, onConnection);
+  return listenWith(createServer({ allowHalfOpen: true, noDelay: true }, onConnection), address, options);
+}
+
+/**
+ * As `listen`, for a server that handles its connections itself, such as one of node:http.
+ * @throws ConfigurationError ERR_CONFIG_LISTEN when the address cannot be listened on
+ */
+export async function listenWith(
+  server: Server,
+  address: Address,
+  options: ListenOptions,
+): Promise<Listener> {
   const backlog = options.backlog ?? 511;
   let owned: OwnedPath | undefined;
   switch (address.kind) {

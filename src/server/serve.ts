@@ -19,6 +19,7 @@ import { applicationCores, type CoreSettings, type ServerProtocol } from "./appl
 import { createBlockPool } from "./block-pool.ts";
 import type { ConnectionHost, ConnectionOrigin } from "./connection-host.ts";
 import { ConnectionSet } from "./connection-set.ts";
+import { HttpHost } from "./http-host.ts";
 import { serverLimits, type ServerLimits } from "./limits.ts";
 import { listen, type Listener, type ListenOptions } from "./listen.ts";
 
@@ -30,6 +31,8 @@ export interface ServeOptions extends Partial<ServerLimits>, ListenOptions {
   readonly fastcgi?: Addresses;
   /** Where to listen for SCGI. */
   readonly scgi?: Addresses;
+  /** Where to listen for HTTP/1.1: for development, tests and embedding, as wsgiref.simple_server is for Python. */
+  readonly http?: Addresses;
   /** FastCGI roles to accept; others are answered FCGI_UNKNOWN_ROLE. Default: responder, authorizer, filter. */
   readonly roles?: readonly GatewayRole[];
   /** Unset: SCRIPT_NAME and PATH_INFO as sent. A string: both are split again at this mount ("" or "/app"). */
@@ -48,8 +51,11 @@ export interface ServeOptions extends Partial<ServerLimits>, ListenOptions {
 
 /** A running server. */
 export interface GatewayServer {
-  /** Where it listens, FastCGI first, each in the order of its option, with the ports that were chosen for port 0. */
-  readonly addresses: ReadonlyArray<{ readonly protocol: ServerProtocol; readonly address: Address }>;
+  /** Where it listens, FastCGI first, then SCGI and HTTP, each in the order of its option, with the ports chosen for port 0. */
+  readonly addresses: ReadonlyArray<{
+    readonly protocol: ServerProtocol | "http";
+    readonly address: Address;
+  }>;
   /** Connections open now. */
   readonly connections: number;
   /**
@@ -78,7 +84,8 @@ export async function serve(application: Application, options: ServeOptions): Pr
   const places = protocols.flatMap((protocol) =>
     toAddresses(options[protocol]).map((address) => ({ protocol, address })),
   );
-  if (places.length === 0) {
+  const httpAddresses = toAddresses(options.http);
+  if (places.length + httpAddresses.length === 0) {
     throw new ConfigurationError(
       "ERR_CONFIG_OPTION",
       'serve() got no address: name one, for example { fastcgi: "unix:/run/app.sock" }',
@@ -88,6 +95,7 @@ export async function serve(application: Application, options: ServeOptions): Pr
   const connections = new ConnectionSet(host);
   const cores: CoreSettings = { pool: host.pool, limits, roles: options.roles };
   const listeners: Array<Listener & { readonly protocol: ServerProtocol }> = [];
+  const http = new HttpHost(host);
   try {
     for (const { protocol, address } of places) {
       let origin = originOf(protocol, address);
@@ -98,21 +106,26 @@ export async function serve(application: Application, options: ServeOptions): Pr
       origin = originOf(protocol, listener.address);
       listeners.push({ ...listener, protocol });
     }
+    for (const address of httpAddresses) await http.listen(address, options);
   } catch (error) {
-    await Promise.all(listeners.map((listener) => listener.close()));
+    await Promise.all([...listeners.map((listener) => listener.close()), http.close(0)]);
     throw error;
   }
   let closing: Promise<void> | undefined;
   return {
-    addresses: listeners.map(({ protocol, address }) => ({ protocol, address })),
+    addresses: [
+      ...listeners.map(({ protocol, address }) => ({ protocol, address })),
+      ...http.addresses.map((address) => ({ protocol: "http" as const, address })),
+    ],
     get connections() {
-      return connections.size;
+      return connections.size + http.connections;
     },
     close: ({ graceMs = 30_000 } = {}) => {
       host.draining = true;
       closing ??= Promise.all([
         ...listeners.map((listener) => listener.close()),
         connections.drain(graceMs),
+        http.close(graceMs),
       ]).then(() => {});
       return closing;
     },

@@ -1,5 +1,5 @@
 /**
- * The CGI variables of an HTTP request, as the front end sends them.
+ * The CGI variables of an HTTP request: what the front end sends on, and what the HTTP server gives applications.
  *
  * REQUEST_URI stays as the client wrote it, PATH_INFO is that path percent-decoded and otherwise untouched (dot segments
  * and double slashes are kept, as Caddy and HAProxy do), so both always agree. What the client does not control is
@@ -27,7 +27,7 @@ export interface RequestSocket {
   readonly remotePort?: number | undefined;
 }
 
-/** What the front end adds to each request. */
+/** What is added to each request. */
 export interface ParamsSettings {
   /** Where the application is mounted: "" or a decoded path that begins with "/" and does not end with one. */
   readonly scriptName: string;

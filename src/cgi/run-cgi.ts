@@ -1,0 +1,263 @@
+/**
+ * `runCgi`: one request from the environment, standard input and standard output, as a classic cgi-bin program.
+ *
+ * Whatever happens before the head is out is answered with a whole 500 and its cause on standard error: an exception
+ * of the application, one that nobody caught, an application that never answers, process.exit(). RFC 3875; PEP 3333
+ * "The Server/Gateway Side", security H1.
+ * @module
+ */
+import { writeSync } from "node:fs";
+import {
+  errorPage,
+  Exchange,
+  formatLogEntry,
+  gatewayStatus,
+  type Application,
+  type ExchangeSettings,
+  type LogEntry,
+} from "../bridge/index.ts";
+import { ConfigurationError, RequestAbortedError, ResponseError } from "../errors/index.ts";
+import {
+  decodeEnvironmentBlock,
+  encodeNonParsedHead,
+  encodeResponseHead,
+  isNonParsedHeader,
+  scriptBodyLength,
+} from "../protocols/cgi/index.ts";
+import { cgiLimits, type CgiLimits } from "./limits.ts";
+import { environmentBlock } from "./script-environment.ts";
+import { ScriptInput } from "./script-input.ts";
+import { closeOutput, ScriptOutput } from "./script-output.ts";
+
+export interface CgiOptions extends Partial<CgiLimits> {
+  /** Unset: SCRIPT_NAME and PATH_INFO as sent. A string: both are split again at this mount ("" or "/app"). */
+  readonly scriptName?: string;
+  /** Pairs put over the web server's variables in the environ. */
+  readonly environ?: Readonly<Record<string, string>>;
+  /** Error pages show the stack. Default false. */
+  readonly debug?: boolean;
+  /** Write a complete HTTP head. Default: for scripts whose name begins with `nph-`, as web servers do. */
+  readonly nonParsedHeader?: boolean;
+  /** The error log. Default: a line on standard error, which web servers put into their own. */
+  readonly log?: (entry: LogEntry) => void;
+  /** Where `wsgi.errors` goes. Default: standard error. */
+  readonly writeErrors?: (text: string) => void;
+  /**
+   * End the process once the request is over, whatever timers and sockets the application has left. Default true.
+   * False: the promise resolves instead, and the exit status is set.
+   */
+  readonly exit?: boolean;
+}
+
+const [standardInput, standardOutput, standardError] = [0, 1, 2];
+
+/** How long an application may clean up after the web server has sent TERM, in ms. Apache sends KILL after 3 s. */
+const terminationMs = 1_000;
+
+/**
+ * Answers the one request that this process was started for, then ends the process: status 0 when the answer is whole,
+ * 1 when it was cut short.
+ * @throws ConfigurationError ERR_CONFIG_OPTION when it is given no function
+ */
+export async function runCgi(application: Application, options: CgiOptions = {}): Promise<void> {
+  if (typeof application !== "function") {
+    throw new ConfigurationError(
+      "ERR_CONFIG_OPTION",
+      `runCgi() got ${application === null ? "null" : typeof application} for an application: it takes a function (environ, startResponse)`,
+    );
+  }
+  protectProcess();
+  await new ScriptRun(application, options).ended;
+}
+
+/**
+ * Takes from this process what a web server gives a script and no program should have: HTTP_PROXY, which a client sets
+ * with a Proxy header and which HTTP libraries obey (H1), and console.log into the middle of the answer.
+ */
+export function protectProcess(): void {
+  delete process.env["HTTP_PROXY"];
+  Object.defineProperty(process, "stdout", { configurable: true, get: () => process.stderr });
+}
+
+class ScriptRun {
+  readonly ended: Promise<void>;
+  readonly #settings: ExchangeSettings;
+  readonly #output: ScriptOutput;
+  readonly #input: ScriptInput;
+  readonly #exchange: Exchange;
+  readonly #encodeHead: typeof encodeResponseHead;
+  readonly #exits: boolean;
+  #resolve: () => void = () => {};
+  #answered = false;
+  #ending = false;
+
+  constructor(application: Application, options: CgiOptions) {
+    const limits = { ...cgiLimits, ...definedLimits(options) };
+    const { env } = process;
+    this.ended = new Promise((resolve) => (this.#resolve = resolve));
+    this.#exits = options.exit ?? true;
+    this.#settings = createSettings(options, limits);
+    const isRaw =
+      options.nonParsedHeader ?? isNonParsedHeader(env["SCRIPT_FILENAME"] ?? env["SCRIPT_NAME"] ?? "");
+    this.#encodeHead = isRaw
+      ? (status, headers) => encodeNonParsedHead(status, headers, new Date().toUTCString())
+      : encodeResponseHead;
+    this.#output = new ScriptOutput({
+      descriptor: standardOutput,
+      highWaterOctets: limits.answerHighWaterOctets,
+      encodeHead: this.#encodeHead,
+      onAbort: (reason) => this.#gone(reason),
+      onEnd: (complete) => {
+        this.#answered = true;
+        process.exitCode = complete ? 0 : 1;
+        if (this.#exits) closeOutput(standardOutput);
+        this.#endIfOver();
+      },
+    });
+    const params = decodeEnvironmentBlock(environmentBlock());
+    this.#exchange = new Exchange(
+      application,
+      { protocol: "cgi", role: "responder", params },
+      this.#output,
+      this.#settings,
+    );
+    this.#exchange.onFinished = () => this.#endIfOver();
+    const length = scriptBodyLength(env);
+    this.#input = new ScriptInput(
+      standardInput,
+      Number.isNaN(length) ? undefined : length,
+      this.#exchange.input,
+      limits,
+    );
+    this.#guard();
+    this.#exchange.start();
+    if (!this.#ending) setImmediate(() => this.#honourTermination());
+  }
+
+  /** Sees to an answer also where the application does not. */
+  #guard(): void {
+    process.on("uncaughtException", this.#onUncaught);
+    process.on("beforeExit", this.#onIdle);
+    process.on("exit", this.#onExit);
+  }
+
+  readonly #onUncaught = (error: unknown): void => {
+    this.#fail("an exception that nobody caught ended the script", error);
+    process.exit(1);
+  };
+
+  readonly #onIdle = (): void => {
+    if (this.#ending) return;
+    const message = "the application never answers: nothing is left that could settle its promise";
+    this.#fail("the application failed", new ResponseError("ERR_RESPONSE_NOT_STARTED", message));
+    process.exit(1);
+  };
+
+  readonly #onExit = (): void => {
+    if (this.#ending) return;
+    const message = "process.exit() was called before the answer was whole";
+    this.#fail("the application failed", new ResponseError("ERR_RESPONSE_NOT_STARTED", message));
+    process.exitCode = 1;
+  };
+
+  /** Logs an error from outside of the application's call; answers it with a page if no head is out. */
+  #fail(what: string, error: unknown): void {
+    this.#settings.log({ level: "error", message: what, error });
+    if (this.#ending || this.#answered) return;
+    this.#ending = true;
+    if (this.#output.headGiven) return;
+    this.#output.headGiven = true;
+    const page = errorPage(
+      gatewayStatus.internalServerError,
+      this.#settings.debug && error instanceof Error ? error.stack : undefined,
+    );
+    const head = this.#encodeHead(page.status, page.headers);
+    const isHead = process.env["REQUEST_METHOD"] === "HEAD";
+    try {
+      writeSync(standardOutput, isHead ? head : Buffer.concat([head, page.octets]));
+    } catch {
+      // Nobody reads any more.
+    }
+  }
+
+  /** From the second turn on: most answers are out before, and a handler costs as much as they do. */
+  #honourTermination(): void {
+    if (this.#ending) return;
+    process.once("SIGTERM", () => {
+      this.#gone(
+        new RequestAbortedError(
+          "ERR_REQUEST_ABORTED",
+          "the request was aborted: the web server ended the script (SIGTERM)",
+        ),
+      );
+      setTimeout(() => endProcess(1, true), terminationMs).unref();
+    });
+  }
+
+  #gone(reason: RequestAbortedError): void {
+    process.exitCode = 1;
+    this.#answered = true;
+    this.#exchange.abort(reason);
+    this.#endIfOver();
+  }
+
+  #endIfOver(): void {
+    if (this.#ending || !this.#answered || !this.#exchange.finished) return;
+    this.#ending = true;
+    void this.#finish();
+  }
+
+  async #finish(): Promise<void> {
+    await this.#input.drain();
+    process.off("uncaughtException", this.#onUncaught);
+    process.off("beforeExit", this.#onIdle);
+    process.off("exit", this.#onExit);
+    if (this.#exits) endProcess(process.exitCode === 0 ? 0 : 1, this.#input.reading);
+    this.#resolve();
+  }
+}
+
+/** A read that waits for a web server that sends nothing holds up exit(); only a signal ends the process then. */
+function endProcess(status: number, isReading: boolean): void {
+  if (isReading) process.kill(process.pid, "SIGKILL");
+  process.exit(status);
+}
+
+function createSettings(options: CgiOptions, limits: CgiLimits): ExchangeSettings {
+  return {
+    ...(options.scriptName === undefined ? {} : { scriptName: options.scriptName }),
+    ...(options.environ === undefined ? {} : { environ: options.environ }),
+    multithread: false,
+    multiprocess: true,
+    runOnce: true,
+    debug: options.debug ?? false,
+    maxBodyOctets: limits.maxBodyOctets,
+    bodyHighWaterOctets: limits.bodyHighWaterOctets,
+    log: options.log ?? ((entry) => writeError(formatLogEntry(entry))),
+    writeErrors: options.writeErrors ?? writeError,
+  };
+}
+
+function writeError(text: string): void {
+  try {
+    writeSync(standardError, text);
+  } catch {
+    // A web server that does not take errors must not cost the client its answer.
+  }
+}
+
+function definedLimits(options: Partial<CgiLimits>): Partial<CgiLimits> {
+  const limits: Partial<Record<keyof CgiLimits, number>> = {};
+  for (const name of Object.keys(cgiLimits) as Array<keyof CgiLimits>) {
+    const value = options[name];
+    if (value === undefined) continue;
+    if (typeof value !== "number" || !(value > 0)) {
+      throw new ConfigurationError(
+        "ERR_CONFIG_OPTION",
+        `${name} is ${String(value)}: it takes a number above 0`,
+      );
+    }
+    limits[name] = value;
+  }
+  return limits;
+}

@@ -1,0 +1,31 @@
+/**
+ * `tsgi run`: hosts an application as whoever started the process expects.
+ * @module
+ */
+import { detectHost, run, type RunOptions } from "../run/index.ts";
+import { runCgiCommand } from "./cgi-command.ts";
+import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
+import { loadApplication } from "./load-application.ts";
+import type { CommandLine } from "./parse-command-line.ts";
+
+const optionNames: Readonly<Record<string, keyof RunOptions>> = {
+  http: "http",
+  "script-name": "scriptName",
+  "max-body": "maxBodyOctets",
+  debug: "debug",
+};
+
+/** Runs until it is told to stop, or the one request is answered. */
+export async function runRunCommand(line: CommandLine): Promise<ExitStatusCode> {
+  const { positionals, values } = line;
+  if (detectHost().kind === "cgi") return runCgiCommand(line);
+  const application = await loadApplication(positionals[0] ?? "", process.cwd());
+  const options: Record<string, unknown> = {};
+  for (const [setting, name] of Object.entries(optionNames)) {
+    if (values[setting] !== undefined) options[name] = values[setting];
+  }
+  const grace = values["graceful-timeout"];
+  if (typeof grace === "number") options["graceMs"] = 1_000 * grace;
+  await run(application, options);
+  return ExitStatus.stopped;
+}

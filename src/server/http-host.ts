@@ -1,0 +1,91 @@
+/**
+ * HTTP/1.1 straight to an application, on node:http: what wsgiref.simple_server is to Python.
+ *
+ * For development, tests and embedding. It has no TLS, no HTTP/2 and serves no files; what faces the internet is the
+ * web server's job. One request is http-request.ts.
+ * @module
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Address } from "../protocols/address.ts";
+import type { ConnectionHost } from "./connection-host.ts";
+import { HttpRequest } from "./http-request.ts";
+import { listenWith, type Listener, type ListenOptions } from "./listen.ts";
+
+/** The longest time between two looks at requests whose head does not come, in ms. */
+const maxCheckMs = 500;
+
+/** Every HTTP listener of one server, and the requests that came in there. */
+export class HttpHost {
+  readonly #host: ConnectionHost;
+  readonly #servers: Server[] = [];
+  readonly #listeners: Listener[] = [];
+  readonly #requests = new Set<HttpRequest>();
+  #connections = 0;
+  #closing = false;
+  #whenEmpty: () => void = () => {};
+
+  constructor(host: ConnectionHost) {
+    this.#host = host;
+  }
+
+  /** Where it listens, in the order of the calls. */
+  get addresses(): Address[] {
+    return this.#listeners.map(({ address }) => address);
+  }
+
+  /** Connections open now. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** @throws ConfigurationError ERR_CONFIG_LISTEN when the address cannot be listened on */
+  async listen(address: Address, options: ListenOptions): Promise<void> {
+    const { limits } = this.#host;
+    const server = createServer({
+      noDelay: true,
+      headersTimeout: limits.paramsTimeoutMs,
+      // A body may take as long as it likes as long as it comes: `bodyTimeoutMs` bounds its silence.
+      requestTimeout: 0,
+      keepAliveTimeout: limits.idleTimeoutMs,
+      connectionsCheckingInterval: Math.min(Math.max(limits.paramsTimeoutMs / 4, 10), maxCheckMs),
+    });
+    server.maxConnections = limits.maxConnections;
+    server.maxHeadersCount = limits.maxParams;
+    server.on("connection", (socket) => {
+      this.#connections++;
+      socket.once("close", () => {
+        if (--this.#connections === 0) this.#whenEmpty();
+      });
+    });
+    server.on("request", (request, response) => this.#open(server, request, response, false));
+    server.on("checkContinue", (request, response) => this.#open(server, request, response, true));
+    this.#listeners.push(await listenWith(server, address, options));
+    this.#servers.push(server);
+  }
+
+  /** Takes no more requests, lets those that have begun finish for up to `graceMs`, aborts the rest. */
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    const closed = this.#listeners.map((listener) => listener.close());
+    for (const server of this.#servers) server.closeIdleConnections();
+    const deadline = setTimeout(() => {
+      for (const request of this.#requests) request.abort("the server is stopping");
+      for (const server of this.#servers) server.closeAllConnections();
+    }, graceMs);
+    await Promise.all(closed);
+    // A server has closed as soon as its sockets are about to.
+    if (this.#connections > 0) await new Promise<void>((resolve) => (this.#whenEmpty = resolve));
+    clearTimeout(deadline);
+  }
+
+  #open(server: Server, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const open = new HttpRequest(request, response, expectsContinue, this.#host);
+    this.#requests.add(open);
+    response.once("close", () => {
+      this.#requests.delete(open);
+      // node:http closes what is idle when asked to close, not what becomes idle afterwards.
+      if (this.#closing) setImmediate(() => server.closeIdleConnections());
+    });
+    open.start();
+  }
+}
