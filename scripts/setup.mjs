@@ -14,8 +14,17 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const wanted = new Set(process.argv.slice(2));
 
 /** Programs that the tests run against, and the Debian packages that have them. */
-const servers = [{ program: "nginx", package: "nginx-light" }];
-const benchPrograms = [...servers, { program: "wrk", package: "wrk" }];
+const servers = [
+  { program: "nginx", package: "nginx-light" },
+  { program: "apache2", package: "apache2" },
+  // A module, not a program: by its place below where the programs are.
+  { program: "../lib/apache2/modules/mod_fcgid.so", package: "libapache2-mod-fcgid" },
+  { program: "lighttpd", package: "lighttpd" },
+  { program: "haproxy", package: "haproxy" },
+  { program: "caddy", package: "caddy" },
+  { program: "cgi-fcgi", package: "libfcgi-bin" },
+];
+const benchPrograms = [servers[0], { program: "wrk", package: "wrk" }];
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
