@@ -14,5 +14,5 @@ export type {
 } from "./conformance-case.ts";
 export { conformanceCases } from "./conformance-cases/index.ts";
 export { ConformanceFailure } from "./conformance-failure.ts";
-export { frontEndAllowances, isLeftOut, type FrontEndName } from "./front-end-allowances.ts";
+export { allowancesFor, frontEndAllowances, isLeftOut, type FrontEndName } from "./front-end-allowances.ts";
 export { runConformanceCase } from "./run-conformance-case.ts";
