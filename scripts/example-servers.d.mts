@@ -1,5 +1,5 @@
 /** Types of example-servers.mjs, for the tests. */
-export type ExampleServer = "nginx" | "apache" | "lighttpd" | "haproxy" | "caddy";
+export type ExampleServer = "nginx" | "apache" | "lighttpd" | "haproxy" | "h2o" | "caddy";
 export const exampleServers: Readonly<
   Record<ExampleServer, { readonly folder: string; readonly program: string; readonly package: string }>
 >;

@@ -58,6 +58,13 @@ export const exampleServers = {
     port: ["bind :8080", (port) => `bind 127.0.0.1:${port}`],
     words: (file) => ["-db", "-f", file],
   },
+  h2o: {
+    folder: "h2o-examples",
+    program: "h2o",
+    package: "h2o",
+    port: ["listen: 8080", (port) => `listen:\n  host: 127.0.0.1\n  port: ${port}`],
+    words: (file) => ["-m", "worker", "-c", file],
+  },
   caddy: {
     folder: "caddy-examples",
     program: "caddy",

@@ -22,6 +22,7 @@ const servers = [
   { program: "lighttpd", package: "lighttpd" },
   { program: "haproxy", package: "haproxy" },
   { program: "caddy", package: "caddy" },
+  { program: "h2o", package: "h2o" },
   { program: "cgi-fcgi", package: "libfcgi-bin" },
 ];
 const benchPrograms = [servers[0], { program: "wrk", package: "wrk" }];

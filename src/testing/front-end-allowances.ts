@@ -1,14 +1,16 @@
 /**
  * What web servers change between a client and a gateway, as data with the reason. No gateway can undo it.
  *
- * Measured with nginx 1.22, Apache 2.4.71, mod_fcgid 2.3.9, lighttpd 1.4.69, Caddy 2.6.2 and HAProxy 2.6.12, with the
+ * Measured with nginx 1.22, Apache 2.4.71, mod_fcgid 2.3.9, lighttpd 1.4.69, Caddy 2.6.2, HAProxy 2.6.12,
+ * h2o 2.2.5 and libfcgi's cgi-fcgi 2.4.2, with the
  * example configurations of this project.
  * @module
  */
-import type { Allowance } from "./conformance-case.ts";
+import type { Allowance } from "./conformance-cases/index.ts";
 
 /** A web server, or a way of one, that has allowances. */
-export type FrontEndName = "nginx" | "apacheProxy" | "apacheFcgid" | "lighttpd" | "caddy" | "haproxy";
+export type FrontEndName =
+  "nginx" | "apacheProxy" | "apacheFcgid" | "cgiFcgi" | "lighttpd" | "caddy" | "haproxy" | "h2o";
 
 const cookiesJoinedWithCommas: Allowance = {
   cases: ["header-cookies"],
@@ -16,16 +18,16 @@ const cookiesJoinedWithCommas: Allowance = {
   environ: { HTTP_COOKIE: "a=1, b=2" },
 };
 
+const droppedLength: Allowance = {
+  cases: ["answer-head", "answer-length"],
+  reason:
+    "Apache drops the Content-Length of mod_proxy_fcgi's and mod_cgid's answers and sends the body in chunks",
+  answer: { headers: {} },
+};
+
 export const frontEndAllowances: Readonly<Record<FrontEndName, readonly Allowance[]>> = {
   nginx: [],
-  apacheProxy: [
-    cookiesJoinedWithCommas,
-    {
-      cases: ["answer-head", "answer-length"],
-      reason: "mod_proxy_fcgi drops Content-Length and sends the body in chunks",
-      answer: { headers: {} },
-    },
-  ],
+  apacheProxy: [cookiesJoinedWithCommas, droppedLength],
   apacheFcgid: [
     cookiesJoinedWithCommas,
     {
@@ -41,6 +43,22 @@ export const frontEndAllowances: Readonly<Record<FrontEndName, readonly Allowanc
       answer: { ends: "whole" },
     },
   ],
+  cgiFcgi: [
+    cookiesJoinedWithCommas,
+    droppedLength,
+    {
+      cases: ["chunked-1", "chunked-64k", "chunked-1m"],
+      reason:
+        "cgi-fcgi passes on as much body as CONTENT_LENGTH says, and mod_cgid gives none for a chunked body",
+      leftOut: true,
+    },
+    {
+      cases: ["breaks-off", "breaks-off-small", "breaks-off-declared"],
+      reason:
+        "cgi-fcgi ends as ever when an answer breaks off, and Apache takes the end of a program for the answer's",
+      answer: { ends: "whole" },
+    },
+  ],
   lighttpd: [],
   caddy: [
     cookiesJoinedWithCommas,
@@ -48,6 +66,20 @@ export const frontEndAllowances: Readonly<Record<FrontEndName, readonly Allowanc
       cases: ["breaks-off", "breaks-off-small"],
       reason:
         'Caddy 2.6 logs "aborting with incomplete response" and ends the answer as if it were whole; ' +
+        "only a Content-Length shows the client that it is not",
+      answer: { ends: "whole" },
+    },
+  ],
+  h2o: [
+    {
+      cases: ["header-cookies"],
+      reason: "h2o joins two Cookie lines without a space",
+      environ: { HTTP_COOKIE: "a=1;b=2" },
+    },
+    {
+      cases: ["breaks-off", "breaks-off-small"],
+      reason:
+        "h2o 2.2 takes any end of a connection for the end of an answer of unknown length; " +
         "only a Content-Length shows the client that it is not",
       answer: { ends: "whole" },
     },

@@ -6,7 +6,7 @@
  * @module
  */
 import { request as httpRequest, type IncomingMessage } from "node:http";
-import type { ConformanceRequest } from "./conformance-case.ts";
+import type { ConformanceRequest } from "./conformance-cases/index.ts";
 
 export interface ReceivedAnswer {
   readonly status: number;

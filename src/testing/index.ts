@@ -4,15 +4,15 @@
  * @module
  */
 export { conformanceApplication } from "./conformance-application.ts";
-export type {
-  Allowance,
-  ConformanceCase,
-  ConformanceRequest,
-  ConformanceTarget,
-  EnvironFacts,
-  ExpectedAnswer,
-} from "./conformance-case.ts";
-export { conformanceCases } from "./conformance-cases/index.ts";
+export {
+  conformanceCases,
+  type Allowance,
+  type ConformanceCase,
+  type ConformanceRequest,
+  type ConformanceTarget,
+  type EnvironFacts,
+  type ExpectedAnswer,
+} from "./conformance-cases/index.ts";
 export { ConformanceFailure } from "./conformance-failure.ts";
 export { allowancesFor, frontEndAllowances, isLeftOut, type FrontEndName } from "./front-end-allowances.ts";
 export { runConformanceCase } from "./run-conformance-case.ts";

@@ -9,7 +9,7 @@ import type {
   ConformanceTarget,
   EnvironFacts,
   ExpectedAnswer,
-} from "./conformance-case.ts";
+} from "./conformance-cases/index.ts";
 import { ConformanceFailure } from "./conformance-failure.ts";
 import { allowancesFor } from "./front-end-allowances.ts";
 import { sendRequest, type ReceivedAnswer } from "./http-request.ts";

@@ -11,18 +11,23 @@ import {
   runConformanceCase,
 } from "../../src/testing/index.ts";
 import { ExampleStage } from "../support/example-stage.ts";
-import { frontEnds, type Mount } from "../support/front-ends.ts";
+import { frontEnds, type GatewayProtocol, type Mount } from "../support/front-ends.ts";
 import { describeWithServers } from "../support/nginx.ts";
 
-async function hostFor(stage: ExampleStage, { address, options, script }: Mount): Promise<void> {
+async function hostFor(
+  stage: ExampleStage,
+  protocol: GatewayProtocol,
+  { address, options, script, bridge }: Mount,
+): Promise<void> {
   if (script !== undefined) {
-    const [name, ...words] = script;
-    stage.writeScript(name, "test/interop/applications/conformance.ts", ...words);
+    const [name, command, ...words] = script;
+    stage.writeScript(name, "test/interop/applications/conformance.ts", command, ...words);
   }
-  if (address !== undefined) await stage.host(conformanceApplication, address, options);
+  if (bridge !== undefined) stage.writeBridge(bridge, address ?? "");
+  if (address !== undefined) await stage.host(conformanceApplication, address, options, protocol);
 }
 
-for (const { name, server, root, subPath, allowances } of frontEnds) {
+for (const { name, protocol, server, root, subPath, allowances } of frontEnds) {
   describeWithServers(name, () => {
     describe.each([
       ["root", root],
@@ -31,8 +36,8 @@ for (const { name, server, root, subPath, allowances } of frontEnds) {
       const stage = new ExampleStage();
       beforeAll(async () => {
         // Both: web servers that start gateways start, or look for, all that their file names.
-        await hostFor(stage, root);
-        await hostFor(stage, subPath);
+        await hostFor(stage, protocol, root);
+        await hostFor(stage, protocol, subPath);
         await stage.start(server, mount.example);
       });
       afterAll(() => stage[Symbol.asyncDispose]());

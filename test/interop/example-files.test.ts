@@ -1,5 +1,5 @@
 /**
- * The shipped examples of Apache, lighttpd, Caddy and HAProxy themselves: each server takes each of them, and each
+ * The shipped examples of Apache, lighttpd, Caddy, HAProxy and h2o themselves: each server takes each of them, and each
  * says what it is for. nginx's are in nginx-examples.test.ts.
  */
 import { execFileSync } from "node:child_process";
@@ -17,6 +17,7 @@ import { freePorts } from "../support/ports.ts";
 const checks: Readonly<Partial<Record<ExampleServer, (file: string) => string[]>>> = {
   apache: (file) => ["-t", "-f", file],
   lighttpd: (file) => ["-tt", "-f", file],
+  h2o: (file) => ["-t", "-c", file],
   haproxy: (file) => ["-c", "-f", file],
   caddy: (file) => ["validate", "--adapter", "caddyfile", "--config", file],
 };

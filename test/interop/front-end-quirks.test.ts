@@ -15,7 +15,7 @@ const text: Array<[string, string]> = [["Content-Type", "text/plain"]];
 const block = Buffer.alloc(16_384, "tsgi 012");
 
 /** Web servers that start their gateways themselves are left out: their applications are not in this process. */
-const hosted = frontEnds.filter(({ root }) => root.address !== undefined);
+const hosted = frontEnds.filter(({ root }) => root.address !== undefined && root.bridge === undefined);
 
 /** Goes on until the signal fires. */
 async function* endlessBody(signal: AbortSignal, atEnd: () => void): AsyncGenerator<Uint8Array> {

@@ -16,6 +16,7 @@ import {
 } from "../../scripts/example-servers.mjs";
 import type { Application, LogEntry } from "../../src/bridge/index.ts";
 import { serve, type GatewayServer, type ServeOptions } from "../../src/server/index.ts";
+import type { GatewayProtocol } from "./front-ends.ts";
 import { accepting, projectRoot } from "./nginx.ts";
 import { freePort, freePorts } from "./ports.ts";
 import { startProcess, type RunningProcess } from "./process.ts";
@@ -56,6 +57,7 @@ export class ExampleStage {
     application: Application,
     address: string,
     options: Partial<ServeOptions> = {},
+    protocol: GatewayProtocol = "fastcgi",
   ): Promise<GatewayServer> {
     const [, n] = /^127\.0\.0\.1:900(\d)$/.exec(address) ?? [];
     const place =
@@ -63,7 +65,7 @@ export class ExampleStage {
         ? address.replace("/run/tsgi/", `${this.directory}/`)
         : `127.0.0.1:${await this.upstreamPort(Number(n))}`;
     const gateway = await serve(application, {
-      fastcgi: place,
+      [protocol]: place,
       // Apache's workers are another user where the tests run as root.
       socketMode: 0o666,
       log: (entry) => this.log.push(entry),
@@ -74,19 +76,24 @@ export class ExampleStage {
     return gateway;
   }
 
-  /** Writes what a web server starts as a gateway of its own: `tsgi serve` on file descriptor 0. */
-  writeScript(name: string, application: string, ...words: readonly string[]): void {
-    const command = [
+  /** Writes what a web server starts as a gateway of its own: `tsgi COMMAND APPLICATION WORDS`. */
+  writeScript(name: string, application: string, command: string, ...words: readonly string[]): void {
+    const whole = [
       process.execPath,
       join(projectRoot, "dist", "cli", "main.js"),
-      "serve",
+      command,
       join(projectRoot, application),
-      "--fastcgi",
-      "fd:0",
       ...words,
     ];
-    const line = command.map((word) => `'${word}'`).join(" ");
+    const line = whole.map((word) => `'${word}'`).join(" ");
     writeFileSync(join(this.directory, name), `#!/bin/sh\nexec ${line}\n`, { mode: 0o755 });
+  }
+
+  /** Writes what a web server starts for each request: cgi-fcgi, connected to a socket as the example has it. */
+  writeBridge(name: string, address: string): void {
+    const socket = address.replace("unix:/run/tsgi/", `${this.directory}/`);
+    const text = `#!/bin/sh\nexec cgi-fcgi -bind -connect ${socket}\n`;
+    writeFileSync(join(this.directory, name), text, { mode: 0o755 });
   }
 
   /** Starts the web server with a shipped file; resolves when it accepts connections. */

@@ -7,6 +7,9 @@ import type { ExampleServer } from "../../scripts/example-servers.mjs";
 import type { ServeOptions } from "../../src/server/index.ts";
 import { frontEndAllowances, type Allowance } from "../../src/testing/index.ts";
 
+/** What a web server speaks to a gateway. */
+export type GatewayProtocol = "fastcgi" | "scgi";
+
 /** Where the application is mounted, by which example, and where the gateway for it listens. */
 export interface Mount {
   readonly example: string;
@@ -14,14 +17,17 @@ export interface Mount {
   /** As the example has it; absent where the web server starts the gateway. */
   readonly address?: string;
   readonly options?: Partial<ServeOptions>;
-  /** The file that the web server starts, in /srv/tsgi, and the words after `tsgi serve APP --fastcgi fd:0`. */
-  readonly script?: readonly [name: string, ...words: readonly string[]];
+  /** The file in /srv/tsgi that the web server starts: `tsgi COMMAND APPLICATION WORDS`. */
+  readonly script?: readonly [name: string, command: string, ...words: readonly string[]];
+  /** A file in /srv/tsgi that the web server starts for each request: cgi-fcgi, which connects to `address`. */
+  readonly bridge?: string;
 }
 
 export interface FrontEndRow {
   /** What README calls it. */
   readonly name: string;
-  readonly protocol: "FastCGI" | "SCGI" | "CGI";
+  /** Which of `serve`'s options listens for it. */
+  readonly protocol: GatewayProtocol;
   readonly server: ExampleServer;
   readonly root: Mount;
   readonly subPath: Mount;
@@ -43,13 +49,20 @@ function both(
   };
 }
 
+/** The web server sends the path whole. */
+function unsplit(example: string, mount: string, address: string): Mount {
+  return { example, mount, address, options: { scriptName: mount } };
+}
+
 const sockets = ["unix:/run/tsgi/app.sock", "unix:/run/tsgi/wiki.sock"] as const;
+/** How a gateway is started that finds its listening socket at file descriptor 0. */
+const onDescriptor = ["serve", "--fastcgi", "fd:0"] as const;
 const ports = ["127.0.0.1:9000", "127.0.0.1:9001"] as const;
 
 export const frontEnds: readonly FrontEndRow[] = [
   {
     name: "nginx, fastcgi_pass",
-    protocol: "FastCGI",
+    protocol: "fastcgi",
     server: "nginx",
     root: { example: "fastcgi-unix.conf", mount: "", address: "unix:/run/tsgi/app.sock" },
     subPath: { example: "sub-path.conf", mount: "/wiki", address: "unix:/run/tsgi/wiki.sock" },
@@ -57,88 +70,107 @@ export const frontEnds: readonly FrontEndRow[] = [
   },
   {
     name: "Apache, ProxyPass to a UNIX socket",
-    protocol: "FastCGI",
+    protocol: "fastcgi",
     server: "apache",
     ...both("proxy-pass-unix.conf", ...sockets, true),
     allowances: frontEndAllowances.apacheProxy,
   },
   {
     name: "Apache, ProxyPass to a port",
-    protocol: "FastCGI",
+    protocol: "fastcgi",
     server: "apache",
     ...both("proxy-pass-tcp.conf", ...ports, true),
     allowances: frontEndAllowances.apacheProxy,
   },
   {
     name: "Apache, ProxyPass with enablereuse",
-    protocol: "FastCGI",
+    protocol: "fastcgi",
     server: "apache",
     ...both("keepalive.conf", ...ports, true),
     allowances: frontEndAllowances.apacheProxy,
   },
   {
     name: "Apache, ProxyPassMatch",
-    protocol: "FastCGI",
+    protocol: "fastcgi",
     server: "apache",
     ...both("proxy-pass-match.conf", ...ports, true),
     allowances: frontEndAllowances.apacheProxy,
   },
   {
     name: "Apache, SetHandler",
-    protocol: "FastCGI",
+    protocol: "fastcgi",
     server: "apache",
     ...both("set-handler.conf", ...sockets, true),
     allowances: frontEndAllowances.apacheProxy,
   },
   {
     name: "Apache, mod_fcgid",
-    protocol: "FastCGI",
+    protocol: "fastcgi",
     server: "apache",
-    root: { example: "fcgid.conf", mount: "", script: ["app.fcgi", "--script-name", ""] },
-    subPath: { example: "fcgid.conf", mount: "/wiki", script: ["wiki.fcgi", "--script-name", "/wiki"] },
+    root: { example: "fcgid.conf", mount: "", script: ["app.fcgi", ...onDescriptor, "--script-name", ""] },
+    subPath: {
+      example: "fcgid.conf",
+      mount: "/wiki",
+      script: ["wiki.fcgi", ...onDescriptor, "--script-name", "/wiki"],
+    },
     allowances: frontEndAllowances.apacheFcgid,
   },
   {
+    name: "Apache, mod_cgid and cgi-fcgi",
+    protocol: "fastcgi",
+    server: "apache",
+    root: { ...unsplit("cgi-fcgi.conf", "", sockets[0]), bridge: "app.cgi" },
+    subPath: { ...unsplit("cgi-fcgi.conf", "/wiki", sockets[1]), bridge: "wiki.cgi" },
+    allowances: frontEndAllowances.cgiFcgi,
+  },
+  {
     name: "lighttpd, mod_fastcgi to a UNIX socket",
-    protocol: "FastCGI",
+    protocol: "fastcgi",
     server: "lighttpd",
     ...both("fastcgi-unix.conf", ...sockets, false),
     allowances: frontEndAllowances.lighttpd,
   },
   {
     name: "lighttpd, mod_fastcgi to a port",
-    protocol: "FastCGI",
+    protocol: "fastcgi",
     server: "lighttpd",
     ...both("fastcgi-tcp.conf", ...ports, false),
     allowances: frontEndAllowances.lighttpd,
   },
   {
     name: "lighttpd, mod_fastcgi with bin-path",
-    protocol: "FastCGI",
+    protocol: "fastcgi",
     server: "lighttpd",
-    root: { example: "bin-path.conf", mount: "", script: ["app.fcgi"] },
-    subPath: { example: "bin-path.conf", mount: "/wiki", script: ["wiki.fcgi"] },
+    root: { example: "bin-path.conf", mount: "", script: ["app.fcgi", ...onDescriptor] },
+    subPath: { example: "bin-path.conf", mount: "/wiki", script: ["wiki.fcgi", ...onDescriptor] },
     allowances: frontEndAllowances.lighttpd,
   },
   {
     name: "Caddy, transport fastcgi",
-    protocol: "FastCGI",
+    protocol: "fastcgi",
     server: "caddy",
     ...both("fastcgi.Caddyfile", ...sockets, true),
     allowances: frontEndAllowances.caddy,
   },
   {
     name: "HAProxy, fcgi-app",
-    protocol: "FastCGI",
+    protocol: "fastcgi",
     server: "haproxy",
     ...both("fastcgi.cfg", ...sockets, true),
     allowances: frontEndAllowances.haproxy,
   },
   {
     name: "HAProxy, fcgi-app with mpxs-conns",
-    protocol: "FastCGI",
+    protocol: "fastcgi",
     server: "haproxy",
     ...both("multiplexing.cfg", ...ports, true, { maxRequestsPerConnection: 100 }),
     allowances: frontEndAllowances.haproxy,
+  },
+  {
+    name: "h2o, fastcgi.connect",
+    protocol: "fastcgi",
+    server: "h2o",
+    ...both("fastcgi.conf", ...sockets, true),
+    allowances: frontEndAllowances.h2o,
   },
 ];

@@ -2,7 +2,7 @@
  * Request bodies: read whole, by line, in part and not at all; of declared and of undeclared length.
  * @module
  */
-import type { ConformanceCase } from "../conformance-case.ts";
+import type { ConformanceCase } from "./conformance-case.ts";
 import { answerWith, echo, octets, pattern } from "./answering.ts";
 
 const sizes: ReadonlyArray<readonly [name: string, length: number]> = [

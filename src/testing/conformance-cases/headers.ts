@@ -2,7 +2,7 @@
  * Request headers, as HTTP_* keys of environ.
  * @module
  */
-import type { ConformanceCase, ConformanceRequest, EnvironFacts } from "../conformance-case.ts";
+import type { ConformanceCase, ConformanceRequest, EnvironFacts } from "./conformance-case.ts";
 import { reportEnviron } from "./answering.ts";
 
 const many = Array.from({ length: 60 }, (_, n) => [`X-Many-${n}`, `value ${n}`] as const);

@@ -2,7 +2,7 @@
  * Who asks, and whom: what an application may trust because no client can write to it.
  * @module
  */
-import type { ConformanceCase } from "../conformance-case.ts";
+import type { ConformanceCase } from "./conformance-case.ts";
 import { reportEnviron } from "./answering.ts";
 
 export const identityCases: readonly ConformanceCase[] = [

@@ -2,7 +2,7 @@
  * Methods and query strings, as environ has them.
  * @module
  */
-import type { ConformanceCase } from "../conformance-case.ts";
+import type { ConformanceCase } from "./conformance-case.ts";
 import { octets, reportEnviron } from "./answering.ts";
 
 const ok = { status: 200 } as const;

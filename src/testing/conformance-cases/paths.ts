@@ -2,7 +2,7 @@
  * Paths: PATH_INFO decoded, one character for each octet, below SCRIPT_NAME; REQUEST_URI as it was sent.
  * @module
  */
-import type { ConformanceCase } from "../conformance-case.ts";
+import type { ConformanceCase } from "./conformance-case.ts";
 import { reportEnviron } from "./answering.ts";
 
 const paths: ReadonlyArray<readonly [name: string, what: string, sent: string, decoded: string]> = [

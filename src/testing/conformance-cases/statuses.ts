@@ -3,7 +3,7 @@
  * @module
  */
 import type { HeaderList } from "../../bridge/index.ts";
-import type { ConformanceCase } from "../conformance-case.ts";
+import type { ConformanceCase } from "./conformance-case.ts";
 import { answerWith } from "./answering.ts";
 
 const text: HeaderList = [["Content-Type", "text/plain"]];

@@ -3,7 +3,7 @@
  * side by side, so that a case can be read alone.
  * @module
  */
-import type { Application } from "../bridge/index.ts";
+import type { Application } from "../../bridge/index.ts";
 
 /** Where the gateway under test can be reached, and what is known of the web server in front of it. */
 export interface ConformanceTarget {
