@@ -104,6 +104,8 @@ export function prepareExample({ server, example, directory, port, upstreamPorts
     ["/run/tsgi/", `${directory}/`],
     ["/srv/tsgi/", `${directory}/`],
     ['"/srv/tsgi"', `"${directory}"`],
+    // h2o ends where it may not become another user; the others pass over it.
+    ...(isRoot ? [] : [["user: www-data\n", ""]]),
     ...upstreamPorts.flatMap((upstream, n) => [
       [`127.0.0.1:900${n}`, `127.0.0.1:${upstream}`],
       [`"port" => 900${n}`, `"port" => ${upstream}`],
