@@ -15,6 +15,7 @@ const stale = [
   update("docs/command-line.md", "options", commands.map(commandSection).join("\n")),
   update("docs/limits.md", "server", limitTable("src/server/limits.ts", "ServerLimits")),
   update("docs/limits.md", "fastcgi", limitTable("src/protocols/fastcgi/limits.ts", "FastcgiLimits")),
+  update("docs/limits.md", "scgi", limitTable("src/protocols/scgi/limits.ts", "ScgiLimits")),
   update("docs/limits.md", "client", limitTable("src/client/limits.ts", "ClientLimits")),
 ].filter((path) => path !== undefined);
 
@@ -24,7 +25,7 @@ if (check && stale.length > 0) {
 }
 
 function commandSection({ name, positionals, help, settings }) {
-  const rows = settings.map((setting) => `| \`${optionForm(setting)}\` | ${cell(setting.help)} |`);
+  const rows = settings.map((setting) => `| \`${cell(optionForm(setting))}\` | ${cell(setting.help)} |`);
   return [
     `### tsgi ${[name, ...positionals].join(" ")}`,
     "",

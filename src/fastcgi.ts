@@ -1,6 +1,7 @@
 /**
- * `tsgi/fastcgi`: the FastCGI codec, both sides, without I/O; and a client.
+ * `tsgi/fastcgi`: the FastCGI codec, both sides, without I/O; the server and a client.
  * @module
  */
 export * from "./protocols/fastcgi/index.ts";
 export * from "./client/index.ts";
+export { serve, type GatewayServer, type ServeOptions } from "./server/index.ts";

@@ -155,7 +155,7 @@ export class BodyQueue {
   /** Resolves once `octets` wait, or as many as the queue holds, or nothing more will come. One caller at a time. */
   ready(octets: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#wakeAt = Math.min(octets, this.#highWaterOctets);
+      this.#wakeAt = octets;
       this.#wake = resolve;
       if (this.#buffered >= this.#wakeAt || this.#whole || this.#discarding) this.#wakeUp();
     });

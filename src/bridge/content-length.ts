@@ -3,6 +3,7 @@
  * @module
  */
 import { RemoteProtocolError } from "../errors/index.ts";
+import { plainDecimal } from "../protocols/content-length.ts";
 import { quoted } from "./quoted.ts";
 
 /**
@@ -20,32 +21,10 @@ export function parseContentLength(value: string | undefined): number | undefine
   );
 }
 
-/**
- * The length that an SCGI request really has. nginx before 1.29.6 with `scgi_request_buffering off` sends as
- * CONTENT_LENGTH only what it had read by then; the client's own header, HTTP_CONTENT_LENGTH, has the whole.
- * Other web servers let a client's `Content_Length` header through as HTTP_CONTENT_LENGTH (lighttpd, Caddy), so the
- * header counts only where nginx names itself, or where nobody does (nginx without its stock scgi_params).
- */
-export function scgiContentLength(
-  declared: number | undefined,
-  header: string | undefined,
-  serverSoftware: string | undefined,
-): number | undefined {
-  if (declared === undefined || header === undefined) return declared;
-  if (serverSoftware !== undefined && !serverSoftware.startsWith("nginx")) return declared;
-  const whole = plainDecimal(header);
-  return whole !== undefined && whole > declared ? whole : declared;
-}
-
-/** The number that `text` writes in plain digits, or undefined when it is something else or not exact in a double. */
-function plainDecimal(text: string): number | undefined {
-  if (text.length === 0) return undefined;
-  let number = 0;
-  for (let i = 0; i < text.length; i += 1) {
-    const digit = text.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) return undefined;
-    number = number * 10 + digit;
-    if (number > Number.MAX_SAFE_INTEGER) return undefined;
-  }
-  return number;
+/** The error for an SCGI request whose body has no end: the protocol has no other than CONTENT_LENGTH. */
+export function unknownScgiLength(value: string): RemoteProtocolError {
+  return new RemoteProtocolError(
+    "ERR_REQUEST_CONTENT_LENGTH",
+    `CONTENT_LENGTH is ${quoted(value)}; SCGI ends a body by it alone and expects digits`,
+  );
 }

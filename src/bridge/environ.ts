@@ -7,36 +7,26 @@
  * @module
  */
 import { RemoteProtocolError } from "../errors/index.ts";
-import type { GatewayRole } from "../protocols/gateway-core.ts";
+import { scgiContentLength } from "../protocols/content-length.ts";
 import type { ParamsBlock } from "../protocols/params-block.ts";
-import { parseContentLength, scgiContentLength } from "./content-length.ts";
+import { parseContentLength, unknownScgiLength } from "./content-length.ts";
 import { mergeDuplicateParam } from "./duplicate-params.ts";
 import { defineExtraPairs, defineKey, isReservedName } from "./environ-keys.ts";
-import { defineLazySignal } from "./lazy-signal.ts";
+import { newEnviron, type EnvironShapeOptions } from "./environ-shape.ts";
 import { paramNameIndex, paramNames } from "./param-names.ts";
 import { derivePathInfo, parseScriptName, pathUnderMount } from "./path-split.ts";
 import { quoted } from "./quoted.ts";
 import { decodePath, splitRequestUri } from "./request-uri.ts";
-import type { Environ, ErrorStream, FileWrapper, InputStream, ProtocolName } from "./types.ts";
+import type { Environ, InputStream, ProtocolName } from "./types.ts";
 
 /** What the environ needs besides the parameters. */
-export interface EnvironOptions {
-  readonly protocol: ProtocolName;
-  readonly role: GatewayRole;
+export interface EnvironOptions extends EnvironShapeOptions {
   /** Unset: SCRIPT_NAME and PATH_INFO as sent. "" or "/app": SCRIPT_NAME + PATH_INFO is split again at this mount. */
   readonly scriptName?: string | undefined;
   /** Pairs put over the web server's variables (PEP 3333 S97); names in `wsgi.` and `tsgi.` are left out. */
   readonly environ?: Readonly<Record<string, string>> | undefined;
-  readonly multithread: boolean;
-  readonly multiprocess: boolean;
-  readonly runOnce: boolean;
-  readonly input: InputStream;
-  readonly errors: ErrorStream;
   /** FCGI_DATA of a Filter. */
   readonly data?: InputStream | undefined;
-  readonly fileWrapper: FileWrapper;
-  /** Called at most once, when `tsgi.signal` is first looked at. */
-  readonly signal: () => AbortSignal;
 }
 
 /** What `buildEnviron` found. */
@@ -52,7 +42,6 @@ export interface EnvironResult {
 /** The environ while it is being built: what is not yet known is undefined. */
 type Draft = Record<string, string | undefined>;
 
-const wsgiVersion: readonly [1, 0] = Object.freeze([1, 0] as const);
 const noWarnings: readonly string[] = Object.freeze([]);
 
 /**
@@ -61,36 +50,16 @@ const noWarnings: readonly string[] = Object.freeze([]);
  * @throws ConfigurationError ERR_CONFIG_OPTION: `scriptName` or `environ` cannot be used
  */
 export function buildEnviron(params: ParamsBlock, options: EnvironOptions): EnvironResult {
-  // A literal with what every environ has: V8 keeps an object of this size in its fast representation for about 18
-  // keys more, which is all of half of the recorded requests.
-  const environ = {
-    REQUEST_METHOD: undefined,
-    SCRIPT_NAME: undefined,
-    PATH_INFO: undefined,
-    QUERY_STRING: undefined,
-    SERVER_NAME: undefined,
-    SERVER_PORT: undefined,
-    SERVER_PROTOCOL: undefined,
-    "wsgi.version": wsgiVersion,
-    "wsgi.url_scheme": "http",
-    "wsgi.input": options.input,
-    "wsgi.errors": options.errors,
-    "wsgi.multithread": options.multithread,
-    "wsgi.multiprocess": options.multiprocess,
-    "wsgi.run_once": options.runOnce,
-    "wsgi.file_wrapper": options.fileWrapper,
-    "tsgi.protocol": options.protocol,
-    "tsgi.role": options.role,
-  };
-  defineLazySignal(environ, options.signal);
+  const environ = newEnviron(options);
   const draft = environ as unknown as Draft;
   addParams(draft, params);
+  // Of what the web server sent: it must be the number by which the codec ends an SCGI body.
+  const contentLength = addContentLength(draft, options.protocol);
   if (options.environ !== undefined) defineExtraPairs(draft, options.environ);
   const isHttps = saysHttps(draft.HTTPS);
   if (isHttps) environ["wsgi.url_scheme"] = "https";
   const missing = addDefaults(draft, isHttps);
   const mismatch = addPaths(draft, options.scriptName);
-  const contentLength = addContentLength(draft, options.protocol);
   const complete = environ as unknown as Environ;
   if (options.data !== undefined) complete["tsgi.data"] = options.data;
   return { environ: complete, contentLength, warnings: warningsOf(missing, mismatch, options.protocol) };
@@ -221,10 +190,12 @@ function isWholeUri(pathInfo: string, uri: string): boolean {
 
 /** Settles CONTENT_LENGTH and returns it as a number; undefined: unknown. */
 function addContentLength(draft: Draft, protocol: ProtocolName): number | undefined {
-  const declared = parseContentLength(draft.CONTENT_LENGTH);
+  const sent = draft.CONTENT_LENGTH;
+  const declared = parseContentLength(sent);
   // S29: a length that nobody knows is left out; as "-1" it would be taken for a number.
   if (draft.CONTENT_LENGTH === "-1") delete draft.CONTENT_LENGTH;
   if (protocol !== "scgi") return declared;
+  if (declared === undefined && sent !== undefined) throw unknownScgiLength(sent);
   const whole = scgiContentLength(declared, draft.HTTP_CONTENT_LENGTH, draft.SERVER_SOFTWARE);
   if (whole !== declared) draft.CONTENT_LENGTH = String(whole);
   return whole;

@@ -20,7 +20,10 @@ export interface GatewayRequest {
 export interface ResponseSink {
   /** The response head, once, before any body. */
   head(status: string, headers: Readonly<HeaderList>): void;
-  /** A chunk of the body, copied before the call returns. False: at the high-water mark, await `drained()`. */
+  /**
+   * A chunk of the body. It must stay as it is until the sink has room again: large chunks are not copied.
+   * False: at the high-water mark, await `drained()`.
+   */
   body(octets: Uint8Array): boolean;
   /** What was given so far must be on its way before the application makes the next chunk (PEP 3333 S9, S77). */
   flush(): void;

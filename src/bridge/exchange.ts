@@ -67,8 +67,7 @@ export class Exchange implements BodyRunnerHost {
     this.data = request.role === "filter" ? new BodyQueue(settings.bodyHighWaterOctets) : undefined;
     let method: string;
     try {
-      const built = buildEnviron(request.params, this.#environOptions(request));
-      method = this.#accept(built);
+      method = this.#accept(buildEnviron(request.params, this.#environOptions(request)));
     } catch (error) {
       method = findParam(request.params, "REQUEST_METHOD");
       this.#report.identify(method, "", findParam(request.params, "REQUEST_URI"));
@@ -97,22 +96,23 @@ export class Exchange implements BodyRunnerHost {
     return this.#finished;
   }
 
-  /** Calls the application. An answer that was ready at once has gone to the sink, its end included, on return. */
+  /** Calls the application. An answer that was ready at once has gone to the sink, end included, on return. */
   start(): void {
     if (this.#started || this.#answer.closed) return;
     this.#started = true;
     for (const warning of this.#warnings) this.#report.warn(warning);
     const environ = this.#environ;
-    // The application may keep it; this side is done with it.
     this.#environ = undefined;
     if (environ === undefined) {
       const error = this.#refusal?.error;
       this.#answerError(error, "the environ could not be built", isPeersError(error));
       return;
     }
+    // Not as a method: `this` would be the Exchange.
+    const application = this.#application;
     let result: unknown;
     try {
-      result = this.#application(environ, this.#answer.startResponse);
+      result = application(environ, this.#answer.startResponse);
       if (isThenable(result)) {
         this.#running = true;
         void this.#awaitResult(result);

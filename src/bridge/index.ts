@@ -5,6 +5,7 @@
 export { BodyQueue } from "./body-queue.ts";
 export { buildEnviron, type EnvironOptions, type EnvironResult } from "./environ.ts";
 export { checkExtraPairs } from "./environ-keys.ts";
+export { parseScriptName } from "./path-split.ts";
 export type { ExchangeSettings, GatewayRequest, LogEntry, ResponseSink } from "./exchange-types.ts";
 export { Exchange } from "./exchange.ts";
 export { fileWrapper } from "./file-wrapper.ts";

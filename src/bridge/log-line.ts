@@ -9,9 +9,9 @@ import type { LogEntry } from "./exchange-types.ts";
 /** How deep a chain of `cause` is followed: a chain can be made to lead back to its start. */
 const maxCauses = 4;
 
-/** `entry` as text that ends in "\n": `error: message [CODE]`, and four spaces before each line of a stack. */
+/** `entry` as text that ends in "\n": `error: message (CODE)`, and four spaces before each line of a stack. */
 export function formatLogEntry(entry: LogEntry): string {
-  const code = entry.code === undefined ? "" : ` [${entry.code}]`;
+  const code = entry.code === undefined ? "" : ` (${entry.code})`;
   let text = `${entry.level}: ${escapeControls(entry.message)}${code}\n`;
   if (entry.error !== undefined) {
     for (const line of stackOf(entry.error).split("\n")) text += `    ${escapeControls(line)}\n`;

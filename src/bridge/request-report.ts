@@ -5,7 +5,7 @@
  * PEP 3333 S36, S85; security O5.
  * @module
  */
-import { RequestAbortedError, TsgiError } from "../errors/index.ts";
+import { TsgiError, type ErrorCode, type RequestAbortedError } from "../errors/index.ts";
 import type { ErrorTarget } from "./error-stream.ts";
 import type { ExchangeSettings, LogEntry, ResponseSink } from "./exchange-types.ts";
 import { escapeControls, stackOf, summaryOf } from "./log-line.ts";
@@ -104,9 +104,8 @@ export class RequestReport implements ErrorTarget {
 
   #exceptionEntry(level: LogEntry["level"], what: string, error: unknown): LogEntry {
     const message = this.#named(`${what}: ${summaryOf(error)}`);
-    return error instanceof TsgiError
-      ? { level, message, code: error.code, error }
-      : { level, message, error };
+    const code = codeOf(error);
+    return code === undefined ? { level, message, error } : { level, message, code, error };
   }
 
   #named(text: string): string {
@@ -136,9 +135,19 @@ function labelPart(text: string): string {
   return escapeControls(text.length > shownLength ? `${text.slice(0, shownLength)}...` : text);
 }
 
+// What was thrown may be a proxy whose every trap throws, `instanceof` included.
+
 function nameOf(error: unknown): unknown {
   try {
     return (error as { name?: unknown } | null | undefined)?.name;
+  } catch {
+    return undefined;
+  }
+}
+
+function codeOf(error: unknown): ErrorCode | undefined {
+  try {
+    return error instanceof TsgiError ? error.code : undefined;
   } catch {
     return undefined;
   }

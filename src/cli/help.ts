@@ -6,7 +6,7 @@ export function helpText(command?: CommandSettings): string {
   if (command !== undefined) return commandHelp(command);
   const lines = commands.map((each) => `  ${usageLine(each)}\n      ${each.help}`);
   return [
-    "tsgi: hosts a TypeScript application behind nginx, Apache and every web server that speaks FastCGI",
+    "tsgi: hosts a TypeScript application behind nginx, Apache and every web server that speaks FastCGI or SCGI",
     "",
     ...lines,
     "",

@@ -61,7 +61,7 @@ export async function runProxyCommand({ values }: CommandLine): Promise<number> 
   if (http === undefined || to === undefined) {
     throw new ConfigurationError(
       "ERR_CONFIG_OPTION",
-      "tsgi proxy needs --http ADDR and --to fastcgi:ADDR, such as --http :8000 --to fastcgi:unix:/run/app.sock",
+      "tsgi proxy needs --http ADDR and --to fastcgi:ADDR or scgi:ADDR, such as --http :8000 --to fastcgi:unix:/run/app.sock",
     );
   }
   const stop = new AbortController();

@@ -12,6 +12,7 @@ import type { CommandLine } from "./parse-command-line.ts";
 /** What `serve` calls the settings of the command line that it takes as they are. */
 const optionNames: Readonly<Record<string, keyof ServeOptions>> = {
   fastcgi: "fastcgi",
+  scgi: "scgi",
   "script-name": "scriptName",
   "socket-mode": "socketMode",
   backlog: "backlog",

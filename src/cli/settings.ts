@@ -45,6 +45,13 @@ const serve: CommandSettings = {
       help: "listen for FastCGI at unix:/path, host:port, :port, [::1]:port, fd:N or systemd:NAME",
     },
     {
+      name: "scgi",
+      kind: "address",
+      placeholder: "ADDR",
+      repeatable: true,
+      help: "listen for SCGI, at the same kinds of address",
+    },
+    {
       name: "script-name",
       kind: "text",
       placeholder: "PATH",
@@ -96,14 +103,19 @@ const proxy: CommandSettings = {
   help: "an embedded HTTP front end that speaks to a gateway: for development and demonstrations",
   settings: [
     { name: "http", kind: "address", placeholder: "ADDR", help: "listen for HTTP there" },
-    { name: "to", kind: "text", placeholder: "fastcgi:ADDR", help: "where the application listens" },
+    {
+      name: "to",
+      kind: "text",
+      placeholder: "fastcgi:ADDR|scgi:ADDR",
+      help: "where the application listens",
+    },
     debug,
   ],
 };
 
 const request: CommandSettings = {
   name: "request",
-  positionals: ["fastcgi:ADDR", "PATH"],
+  positionals: ["fastcgi:ADDR|scgi:ADDR", "PATH"],
   help: "send one request to a gateway, as curl would, and print the answer",
   settings: [
     {

@@ -1,5 +1,5 @@
 /**
- * A client of gateways: sends requests to an application over FastCGI as a web server would.
+ * A client of gateways: sends requests to an application over FastCGI or SCGI as a web server would.
  *
  * What flup's FCGIApp was for, without its faults (one connection a request, the whole answer in memory, a deadlock
  * on large uploads, parameters cut at one record, the final status unread).
@@ -12,12 +12,14 @@ import { ClientExchange, type Uploads } from "./exchange.ts";
 import { clientLimits, type ClientLimits } from "./limits.ts";
 import { ConnectionPool } from "./pool.ts";
 import type { ClientRequest, GatewayClientOptions, GatewayResponse } from "./types.ts";
+import { withLength } from "./sized-body.ts";
 import { UploadSource } from "./upload-source.ts";
-import { clientCores, createBlockPool } from "./wire.ts";
+import { clientWires, createBlockPool, type ClientWire } from "./wire.ts";
 
 /** Keeps connections to one application and sends requests over them, one at a time on each. */
 export class GatewayClient {
   readonly #limits: ClientLimits;
+  readonly #wire: ClientWire;
   readonly #pool: ConnectionPool;
 
   /** @throws ConfigurationError ERR_CONFIG_ADDRESS when the address can only be listened on */
@@ -27,9 +29,11 @@ export class GatewayClient {
     const bounds: ClientLimits = { ...clientLimits, ...limits };
     connectTarget(address);
     this.#limits = bounds;
+    const wire = clientWires[protocol];
+    this.#wire = wire;
     this.#pool = new ConnectionPool(async (owner) => {
       const socket = await openSocket(address, bounds);
-      return new ClientConnection(socket, clientCores[protocol](blocks), blocks, owner, bounds);
+      return new ClientConnection(socket, wire, blocks, owner, bounds);
     }, bounds);
   }
 
@@ -39,15 +43,24 @@ export class GatewayClient {
    *
    * A request that a kept connection failed before any octet of answer is sent once more over a fresh one, if nothing
    * of its body had left; never otherwise, since the application may have acted on it.
+   * SCGI sends the length before the body: without a CONTENT_LENGTH among the params, a body of octets is counted and
+   * an iterable is gathered first, up to `maxUnsizedBodyOctets`.
    * @throws ConfigurationError ERR_CONFIG_CONNECT when the application cannot be reached
-   * @throws LimitExceededError ERR_LIMIT_REQUESTS, ERR_LIMIT_TIME, ERR_LIMIT_HEAD
-   * @throws RemoteProtocolError ERR_FCGI_REFUSED (overloaded, role not served), ERR_FCGI_TRUNCATED, ERR_CGI_HEAD and
+   * @throws LimitExceededError ERR_LIMIT_REQUESTS, ERR_LIMIT_TIME, ERR_LIMIT_HEAD, ERR_LIMIT_BODY
+   * @throws RemoteProtocolError ERR_FCGI_REFUSED (overloaded, role not served), ERR_FCGI_TRUNCATED,
+   * ERR_SCGI_TRUNCATED, ERR_CGI_HEAD and
    * what the codec finds wrong with the records
    * @throws RequestAbortedError ERR_REQUEST_ABORTED when the signal fires
    * @throws LocalProtocolError ERR_LOCAL_VALUE for params or chunks that the wire cannot carry, ERR_LOCAL_STATE after
    * `close`; and whatever the body's iterable throws
    */
   async request(request: ClientRequest): Promise<GatewayResponse> {
+    return this.#wire.needsLength
+      ? this.#request(await withLength(request, this.#limits.maxUnsizedBodyOctets))
+      : this.#request(request);
+  }
+
+  async #request(request: ClientRequest): Promise<GatewayResponse> {
     const uploads: Uploads = { body: new UploadSource(request.body), data: new UploadSource(request.data) };
     // A second attempt iterates over the params again, which a generator does not allow.
     const params = [...request.params];

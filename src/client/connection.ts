@@ -10,6 +10,7 @@ import type { ClientSendEvent, GatewayClientCore } from "../protocols/gateway-cl
 import type { BlockPool } from "../protocols/output-buffer.ts";
 import type { ClientLimits } from "./limits.ts";
 import type { UploadSocket } from "./upload-socket.ts";
+import type { ClientWire } from "./wire.ts";
 
 /** The request that has the connection. No call follows `end` or `fail`. */
 export interface ConnectionUser {
@@ -31,6 +32,8 @@ export interface ConnectionOwner {
 }
 
 export class ClientConnection {
+  /** The protocol that is spoken. */
+  readonly wire: ClientWire;
   readonly #socket: UploadSocket;
   readonly #core: GatewayClientCore;
   readonly #pool: BlockPool;
@@ -47,13 +50,14 @@ export class ClientConnection {
   /** Takes over a socket that has just connected. */
   constructor(
     socket: UploadSocket,
-    core: GatewayClientCore,
+    wire: ClientWire,
     pool: BlockPool,
     owner: ConnectionOwner,
     limits: ClientLimits,
   ) {
     this.#socket = socket;
-    this.#core = core;
+    this.wire = wire;
+    this.#core = wire.createCore(pool);
     this.#pool = pool;
     this.#owner = owner;
     this.#limits = limits;
@@ -107,10 +111,10 @@ export class ClientConnection {
   flush(): boolean {
     const socket = this.#socket;
     for (let next = this.#core.takeOutput(); next !== undefined; next = this.#core.takeOutput()) {
-      const { block, length } = next;
-      socket.write(block.subarray(0, length), (error) => {
+      const { octets, block } = next;
+      socket.write(octets, (error) => {
         // After an error the kernel may still be reading from the block.
-        if (!error) this.#pool.give(block);
+        if (!error && block !== undefined) this.#pool.give(block);
       });
     }
     return !socket.writableNeedDrain && !socket.writeFailed;
@@ -233,7 +237,7 @@ export class ClientConnection {
     }
     this.#fail(
       new RemoteProtocolError(
-        "ERR_FCGI_TRUNCATED",
+        this.wire.truncatedCode,
         `the application closed the connection before its answer had ended${cause ? `: ${cause.message}` : ""}`,
         { cause },
       ),

@@ -3,6 +3,7 @@
  * @module
  */
 import { RemoteProtocolError } from "../errors/index.ts";
+import { plainDecimal } from "../protocols/content-length.ts";
 import { ProtocolStatus } from "../protocols/fastcgi/index.ts";
 import { blockOctets } from "../protocols/output-buffer.ts";
 import { ResponseHeadReader, type ResponseHead } from "../protocols/response-head.ts";
@@ -31,6 +32,8 @@ export class ClientExchange implements ConnectionUser, AnswerBodySource {
   #resolve!: (response: GatewayResponse) => void;
   #reject!: (error: unknown) => void;
   #body: AnswerBody | undefined;
+  /** Octets of the body that the head promises and that have not come; 0 where nobody has to count. */
+  #missingOctets = 0;
   #isOver = false;
   #isSentWhole = false;
   #isAwaitingBody = false;
@@ -69,10 +72,15 @@ export class ClientExchange implements ConnectionUser, AnswerBodySource {
   }
 
   output(octets: Uint8Array): boolean {
-    if (this.#body !== undefined) return this.#body.add(octets);
+    if (this.#body !== undefined) {
+      this.#missingOctets -= octets.length;
+      return this.#body.add(octets);
+    }
     const head = this.#head.receive(octets);
     if (head === undefined) return true;
     this.#body = new AnswerBody(this, this.#limits.answerHighWaterOctets);
+    if (this.#connection.wire.endsByClose)
+      this.#missingOctets = promisedOctets(head, this.#isHead) - head.rest.length;
     const wantsMore = this.#body.add(head.rest);
     this.#resolve(this.#response(head, this.#body));
     return wantsMore;
@@ -89,12 +97,14 @@ export class ClientExchange implements ConnectionUser, AnswerBodySource {
     const isComplete = protocolStatus === ProtocolStatus.requestComplete;
     if (!isComplete) this.#conclude(refusal(protocolStatus));
     else if (this.#body === undefined) this.#conclude(this.#missingHead());
+    else if (this.#missingOctets > 0) this.#conclude(this.#truncated(this.#missingOctets));
     else this.#body.end();
     return isComplete && this.#isSentWhole;
   }
 
   fail(error: Error): void {
-    const wasClosed = error instanceof RemoteProtocolError && error.code === "ERR_FCGI_TRUNCATED";
+    const wasClosed =
+      error instanceof RemoteProtocolError && error.code === this.#connection.wire.truncatedCode;
     const { body, data } = this.#uploads;
     this.#mayRetry =
       wasClosed &&
@@ -140,6 +150,16 @@ export class ClientExchange implements ConnectionUser, AnswerBodySource {
     this.#finish();
     this.#connection.destroy();
     this.#conclude(error);
+  }
+
+  get #isHead(): boolean {
+    for (const [name, value] of this.#request.params) if (name === "REQUEST_METHOD") return value === "HEAD";
+    return false;
+  }
+
+  #truncated(missing: number): RemoteProtocolError {
+    const message = `the application closed the connection ${missing} octets before the Content-Length of its answer`;
+    return new RemoteProtocolError(this.#connection.wire.truncatedCode, message);
   }
 
   #missingHead(): unknown {
@@ -216,6 +236,13 @@ export class ClientExchange implements ConnectionUser, AnswerBodySource {
     if (!this.#isOver && !this.#connection.flush()) await this.#connection.drained();
     return !this.#isOver;
   }
+}
+
+/** What Content-Length says, 0 where none follows the head or it says nothing. */
+function promisedOctets({ status, headers }: ResponseHead, isHead: boolean): number {
+  if (isHead || status === 204 || status === 304) return 0;
+  const length = headers.find(([name]) => name.toLowerCase() === "content-length")?.[1];
+  return (length === undefined ? undefined : plainDecimal(length)) ?? 0;
 }
 
 function refusal(protocolStatus: number): RemoteProtocolError {

@@ -1,5 +1,5 @@
 /**
- * A small web server that stands in front of an application as nginx would: HTTP/1.1 in, FastCGI out.
+ * A small web server that stands in front of an application as nginx would: HTTP/1.1 in, FastCGI or SCGI out.
  *
  * For development, tests and the odd machine without a web server. It has no TLS, no HTTP/2, serves no files and is
  * not meant to face the internet.
@@ -43,6 +43,8 @@ const statusOf: Readonly<Record<string, number>> = {
   ERR_REQUEST_PARAMS: 400,
   ERR_LIMIT_REQUESTS: 503,
   ERR_LIMIT_TIME: 504,
+  // A chunked body under SCGI, too long to be gathered: as Apache answers it.
+  ERR_LIMIT_BODY: 411,
   ERR_LOCAL_STATE: 503,
 };
 

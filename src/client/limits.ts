@@ -24,6 +24,8 @@ export interface ClientLimits {
    * two blocks, so that one is filled while the other is written.
    */
   readonly uploadHighWaterOctets: number;
+  /** SCGI: octets of a body of unknown length that are gathered to be counted; one with more is refused. Default 1 MiB. */
+  readonly maxUnsizedBodyOctets: number;
 }
 
 export const clientLimits: ClientLimits = {
@@ -36,4 +38,5 @@ export const clientLimits: ClientLimits = {
   maxHeadOctets: 65_536,
   answerHighWaterOctets: 131_072,
   uploadHighWaterOctets: 131_072,
+  maxUnsizedBodyOctets: 1_048_576,
 };

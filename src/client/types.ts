@@ -9,7 +9,7 @@ import type { AnswerBody } from "./answer-body.ts";
 import type { ClientLimits } from "./limits.ts";
 
 /** The protocols that the client speaks. */
-export type ClientProtocol = "fastcgi";
+export type ClientProtocol = "fastcgi" | "scgi";
 
 /** Which application to speak to, and how; limits that are left out have their defaults (limits.ts). */
 export interface GatewayClientOptions extends Partial<ClientLimits> {
@@ -25,9 +25,9 @@ export type BodySource = Uint8Array | AsyncIterable<Uint8Array>;
 export interface ClientRequest {
   /** CGI variables; names and values are native strings, one octet a code point. */
   readonly params: Iterable<readonly [name: string, value: string]>;
-  /** Default "responder". An authorizer is sent no body, as Apache does (W15). */
+  /** Default "responder", the only one of SCGI. An authorizer is sent no body, as Apache does (W15). */
   readonly role?: GatewayRole;
-  /** FCGI_STDIN. An iterable that the answer outruns is ended by its `return`. */
+  /** FCGI_STDIN, or what follows an SCGI request's headers. An iterable that the answer outruns is ended by its `return`. */
   readonly body?: BodySource;
   /** FCGI_DATA, for a filter. */
   readonly data?: BodySource;
@@ -46,8 +46,8 @@ export interface GatewayResponse {
   readonly headers: readonly Readonly<HeaderPair>[];
   /** Must be read to its end or cancelled: until then it holds a connection. */
   readonly body: AnswerBody;
-  /** END_REQUEST's appStatus, an unsigned 32-bit number; undefined until the answer has ended. */
+  /** END_REQUEST's appStatus, an unsigned 32-bit number, 0 under SCGI; undefined until the answer has ended. */
   readonly appStatus: number | undefined;
-  /** END_REQUEST's protocolStatus; undefined until the answer has ended. */
+  /** END_REQUEST's protocolStatus, 0 under SCGI; undefined until the answer has ended. */
   readonly protocolStatus: number | undefined;
 }

@@ -1,10 +1,11 @@
 /**
- * The protocols that the client speaks, as one table: a name and how to make that protocol's core.
+ * The protocols that the client speaks, as one table: how to make a protocol's core, and what sets it apart.
  * @module
  */
 import { FastcgiWebServerSide } from "../protocols/fastcgi/index.ts";
 import type { GatewayClientCore } from "../protocols/gateway-client-core.ts";
 import { blockOctets, type BlockPool } from "../protocols/output-buffer.ts";
+import { ScgiWebServerSide } from "../protocols/scgi/index.ts";
 import type { ClientProtocol } from "./types.ts";
 
 /** Blocks kept for reuse by one client: 512 KiB, what a few uploads have on their way to the kernel. */
@@ -22,7 +23,29 @@ export function createBlockPool(): BlockPool {
   };
 }
 
-/** How to begin a connection of each protocol. */
-export const clientCores: Readonly<Record<ClientProtocol, (pool: BlockPool) => GatewayClientCore>> = {
-  fastcgi: (pool) => new FastcgiWebServerSide({ pool }),
+/** What the client has to know of a protocol. */
+export interface ClientWire {
+  /** Begins a connection. */
+  createCore(pool: BlockPool): GatewayClientCore;
+  /** The code of the error for an answer that is cut short. */
+  readonly truncatedCode: "ERR_FCGI_TRUNCATED" | "ERR_SCGI_TRUNCATED";
+  /** An answer ends with the connection: only its Content-Length tells a cut one from a whole one. */
+  readonly endsByClose: boolean;
+  /** The body's length is sent before the body. */
+  readonly needsLength: boolean;
+}
+
+export const clientWires: Readonly<Record<ClientProtocol, ClientWire>> = {
+  fastcgi: {
+    createCore: (pool) => new FastcgiWebServerSide({ pool }),
+    truncatedCode: "ERR_FCGI_TRUNCATED",
+    endsByClose: false,
+    needsLength: false,
+  },
+  scgi: {
+    createCore: (pool) => new ScgiWebServerSide({ pool }),
+    truncatedCode: "ERR_SCGI_TRUNCATED",
+    endsByClose: true,
+    needsLength: true,
+  },
 };

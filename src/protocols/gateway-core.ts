@@ -37,7 +37,7 @@ export type RequestEvent =
 export type ResponseEvent =
   /** The encoded response head; travels whole, never split over two records (HAProxy 2.6.12 crashes on that). */
   | { readonly type: "head"; readonly id: number; readonly octets: Uint8Array }
-  /** Some of the response body; copied before `send` returns, so the caller may reuse the octets. */
+  /** Some of the response body. Large chunks are not copied: they must stay as they are until they have been written. */
   | { readonly type: "body"; readonly id: number; readonly octets: Uint8Array }
   /** Some of `wsgi.errors` (FCGI_STDERR); dropped where the protocol has no such stream. */
   | { readonly type: "errors"; readonly id: number; readonly octets: Uint8Array }
@@ -68,4 +68,9 @@ export interface GatewayCore {
   readonly receiving: boolean;
   /** True when the connection must be closed once the output is written (no KEEP_CONN, a cut answer). */
   readonly closing: boolean;
+  /**
+   * True where an answer ends with the connection and no octet says so (SCGI): one that is cut short is then told from
+   * a whole one only by a reset.
+   */
+  readonly endsByClose: boolean;
 }

@@ -9,6 +9,9 @@
 /** Octets in a block: one FastCGI record of full size with its header fits exactly (8 + 65,528). */
 export const blockOctets = 65_536;
 
+/** From here on a chunk is better lent than copied: below, the objects that lending takes cost more than copying. */
+export const lentOctets = 32_768;
+
 /** Hands out blocks and takes them back. A server shares one among all of its connections. */
 export interface BlockPool {
   take(): Uint8Array;
@@ -21,10 +24,12 @@ export const freshBlocks: BlockPool = {
   give: () => {},
 };
 
-/** A block that has been filled up to `length`. */
+/** Octets that are ready to be written. */
 export interface FilledBlock {
-  readonly block: Uint8Array;
-  readonly length: number;
+  /** What to write. */
+  readonly octets: Uint8Array;
+  /** The block that goes back to the pool once they are written; undefined when there is none to give. */
+  readonly block: Uint8Array | undefined;
 }
 
 /** A queue of blocks; the last one is open for writing. */
@@ -33,6 +38,8 @@ export class OutputBuffer {
   readonly #filled: FilledBlock[] = [];
   #filledOctets = 0;
   #block: Uint8Array | undefined;
+  /** Where the part of the open block begins that has not been queued. */
+  #start = 0;
   #length = 0;
 
   constructor(pool: BlockPool = freshBlocks) {
@@ -41,7 +48,7 @@ export class OutputBuffer {
 
   /** Octets written and not yet taken. */
   get pendingOctets(): number {
-    return this.#filledOctets + this.#length;
+    return this.#filledOctets + this.#length - this.#start;
   }
 
   /** The offset in the open block at which the next octet goes. */
@@ -65,37 +72,50 @@ export class OutputBuffer {
     this.#length += octets;
   }
 
-  /** The oldest block that waits, or undefined. It goes back to the pool by `recycle`. */
+  /** Queues octets of somebody else's behind what has been written so far, without a copy. */
+  lend(octets: Uint8Array): void {
+    if (this.#block !== undefined && this.#length > this.#start) {
+      // The block stays open behind them: its first part goes ahead, and only the last part takes it back.
+      this.#queue(this.#block.subarray(this.#start, this.#length), undefined);
+      this.#start = this.#length;
+    }
+    this.#queue(octets, undefined);
+  }
+
+  /** Copies octets in, over as many blocks as it takes. */
+  append(octets: Uint8Array): void {
+    const length = octets.length;
+    for (let from = 0; from < length;) {
+      const block = this.reserve(1);
+      const count = Math.min(length - from, this.room);
+      block.set(count === length ? octets : octets.subarray(from, from + count), this.#length);
+      this.#length += count;
+      from += count;
+    }
+  }
+
+  /** The oldest octets that wait, or undefined. Who writes them gives their block back to the pool. */
   take(): FilledBlock | undefined {
     if (this.#filled.length === 0) {
-      if (this.#length === 0) return undefined;
+      if (this.#length === this.#start) return undefined;
       this.#close();
     }
     const next = this.#filled.shift();
-    if (next !== undefined) this.#filledOctets -= next.length;
+    if (next !== undefined) this.#filledOctets -= next.octets.length;
     return next;
   }
 
-  /** Gives a taken block back once its octets have left. */
-  recycle(block: Uint8Array): void {
-    this.#pool.give(block);
-  }
-
-  /** Drops all that waits. */
-  clear(): void {
-    for (const { block } of this.#filled) this.#pool.give(block);
-    this.#filled.length = 0;
-    this.#filledOctets = 0;
-    if (this.#block !== undefined) this.#pool.give(this.#block);
-    this.#block = undefined;
-    this.#length = 0;
-  }
-
   #close(): void {
-    if (this.#block === undefined) return;
-    this.#filled.push({ block: this.#block, length: this.#length });
-    this.#filledOctets += this.#length;
+    const block = this.#block;
+    if (block === undefined) return;
+    this.#queue(block.subarray(this.#start, this.#length), block);
     this.#block = undefined;
+    this.#start = 0;
     this.#length = 0;
+  }
+
+  #queue(octets: Uint8Array, block: Uint8Array | undefined): void {
+    this.#filled.push({ octets, block });
+    this.#filledOctets += octets.length;
   }
 }

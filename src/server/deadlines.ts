@@ -11,6 +11,8 @@ import type { RequestSlot } from "./request-slot.ts";
 export interface Watched {
   readonly slots: readonly RequestSlot[];
   readonly idle: boolean;
+  /** It carries one request and then closes: while idle it still owes that one. */
+  readonly carriesOne: boolean;
   readonly quietSince: number;
   readonly receivingSince: number;
   readonly wroteAt: number;
@@ -36,7 +38,8 @@ export function findOverdue(
   const past = (since: number, limit: TimeLimit): boolean => since >= 0 && now - since > limits[limit];
 
   if (connection.idle) {
-    return past(connection.quietSince, "idleTimeoutMs") ? { reason: "idle" } : undefined;
+    const limit = connection.carriesOne ? "paramsTimeoutMs" : "idleTimeoutMs";
+    return past(connection.quietSince, limit) ? { reason: "idle" } : undefined;
   }
   if (past(connection.receivingSince, "paramsTimeoutMs")) {
     return tooLong(

@@ -21,7 +21,7 @@ export interface ServerLimits {
   readonly maxDiscardOctets: number;
   /** How long an early answer waits for more of an upload before it ends, in ms. Default 200, as nginx needs. */
   readonly discardIdleMs: number;
-  /** From a request's first octet to the end of its parameters, in ms. Default 10,000. */
+  /** From a request's first octet, over SCGI from connecting, to the end of its parameters, in ms. Default 10,000. */
   readonly paramsTimeoutMs: number;
   /** How long an unfinished request body may stay silent, in ms. Default 120,000. */
   readonly bodyTimeoutMs: number;

@@ -17,13 +17,12 @@ export interface SlotConnection {
   send(event: ResponseEvent): void;
   /** Puts what was sent on its way: at once, or with the rest of this turn. */
   flush(): void;
-  warn(message: string): void;
   /** The Exchange has answered. */
   answered(slot: RequestSlot, complete: boolean): void;
 }
 
-/** nginx's fastcgi_buffer_size is a page of 4,096 octets: a larger head is a 502 there, unless it was raised (W10). */
-const largeHeadOctets = 4_000;
+/** How much of one large chunk is queued at once: it is not copied, so only what describes its parts takes memory. */
+const aheadOctets = 4_194_304;
 
 /** Octets of `wsgi.errors` that may wait for a web server that does not read; more goes to the error log only. */
 const maxQueuedErrorOctets = 65_536;
@@ -65,9 +64,7 @@ export class RequestSlot implements ResponseSink {
 
   head(status: string, headers: Readonly<HeaderList>): void {
     if (this.#closed) return;
-    const octets = encodeResponseHead(status, headers);
-    if (octets.length > largeHeadOctets) this.#connection.warn(largeHead(this.exchange, octets.length));
-    this.#connection.send({ type: "head", id: this.id, octets });
+    this.#connection.send({ type: "head", id: this.id, octets: encodeResponseHead(status, headers) });
     this.answering = true;
   }
 
@@ -143,7 +140,7 @@ export class RequestSlot implements ResponseSink {
       this.#remainder = Buffer.concat([this.#remainder, octets]);
       return;
     }
-    const room = Math.max(this.#connection.room, 0);
+    const room = Math.max(this.#connection.room + aheadOctets, 0);
     if (octets.length <= room) {
       this.#connection.send({ type: "body", id: this.id, octets });
       return;
@@ -166,11 +163,4 @@ function joinWaiters(first: Waiter, second: Waiter): Waiter {
       second.reject(reason);
     },
   };
-}
-
-function largeHead(exchange: Exchange, octets: number): string {
-  return (
-    `${exchange.method} ${exchange.path}: the response head has ${octets} octets; nginx answers 502 above 4,096 in all ` +
-    `unless fastcgi_buffer_size is raised, Apache 500 above 8,190 in one line`
-  );
 }

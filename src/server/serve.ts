@@ -2,12 +2,20 @@
  * `serve`: listens at any number of addresses and hosts one application there.
  * @module
  */
+// The global of this name is an accessor that costs a microsecond in Node.js 20.
+import { performance } from "node:perf_hooks";
 import type { Socket } from "node:net";
-import { formatLogEntry, type Application, type LogEntry } from "../bridge/index.ts";
+import {
+  checkExtraPairs,
+  formatLogEntry,
+  parseScriptName,
+  type Application,
+  type LogEntry,
+} from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import { formatAddress, parseAddress, type Address } from "../protocols/address.ts";
-import { FastcgiApplicationSide } from "../protocols/fastcgi/index.ts";
-import type { GatewayCore, GatewayRole } from "../protocols/gateway-core.ts";
+import type { GatewayRole } from "../protocols/gateway-core.ts";
+import { applicationCores, type CoreSettings, type ServerProtocol } from "./application-cores.ts";
 import { createBlockPool } from "./block-pool.ts";
 import type { ConnectionHost, ConnectionOrigin } from "./connection-host.ts";
 import { ConnectionSet } from "./connection-set.ts";
@@ -20,7 +28,9 @@ export type Addresses = string | Address | ReadonlyArray<string | Address>;
 export interface ServeOptions extends Partial<ServerLimits>, ListenOptions {
   /** Where to listen for FastCGI. */
   readonly fastcgi?: Addresses;
-  /** Roles to accept; others are answered FCGI_UNKNOWN_ROLE. Default: responder, authorizer, filter. */
+  /** Where to listen for SCGI. */
+  readonly scgi?: Addresses;
+  /** FastCGI roles to accept; others are answered FCGI_UNKNOWN_ROLE. Default: responder, authorizer, filter. */
   readonly roles?: readonly GatewayRole[];
   /** Unset: SCRIPT_NAME and PATH_INFO as sent. A string: both are split again at this mount ("" or "/app"). */
   readonly scriptName?: string;
@@ -38,8 +48,8 @@ export interface ServeOptions extends Partial<ServerLimits>, ListenOptions {
 
 /** A running server. */
 export interface GatewayServer {
-  /** Where it listens, in the order of the options, with the ports that were chosen for port 0. */
-  readonly addresses: ReadonlyArray<{ readonly protocol: "fastcgi"; readonly address: Address }>;
+  /** Where it listens, FastCGI first, each in the order of its option, with the ports that were chosen for port 0. */
+  readonly addresses: ReadonlyArray<{ readonly protocol: ServerProtocol; readonly address: Address }>;
   /** Connections open now. */
   readonly connections: number;
   /**
@@ -61,8 +71,14 @@ export async function serve(application: Application, options: ServeOptions): Pr
     );
   }
   const limits = chooseLimits(options);
-  const addresses = toAddresses(options.fastcgi);
-  if (addresses.length === 0) {
+  // Now, rather than with the first request.
+  if (options.scriptName !== undefined) parseScriptName(options.scriptName);
+  if (options.environ !== undefined) checkExtraPairs(options.environ);
+  const protocols = Object.keys(applicationCores) as ServerProtocol[];
+  const places = protocols.flatMap((protocol) =>
+    toAddresses(options[protocol]).map((address) => ({ protocol, address })),
+  );
+  if (places.length === 0) {
     throw new ConfigurationError(
       "ERR_CONFIG_OPTION",
       'serve() got no address: name one, for example { fastcgi: "unix:/run/app.sock" }',
@@ -70,16 +86,17 @@ export async function serve(application: Application, options: ServeOptions): Pr
   }
   const host = createHost(application, options, limits);
   const connections = new ConnectionSet(host);
-  const listeners: Listener[] = [];
+  const cores: CoreSettings = { pool: host.pool, limits, roles: options.roles };
+  const listeners: Array<Listener & { readonly protocol: ServerProtocol }> = [];
   try {
-    for (const address of addresses) {
-      let origin = originOf(address);
-      const accept = (socket: Socket): void =>
-        connections.accept(socket, createCore(options, limits, host), origin);
+    for (const { protocol, address } of places) {
+      let origin = originOf(protocol, address);
+      const createCore = applicationCores[protocol];
+      const accept = (socket: Socket): void => connections.accept(socket, createCore(cores), origin);
       const listener = await listen(address, options, accept);
       // Only now is it known what an inherited descriptor is.
-      origin = originOf(listener.address);
-      listeners.push(listener);
+      origin = originOf(protocol, listener.address);
+      listeners.push({ ...listener, protocol });
     }
   } catch (error) {
     await Promise.all(listeners.map((listener) => listener.close()));
@@ -87,7 +104,7 @@ export async function serve(application: Application, options: ServeOptions): Pr
   }
   let closing: Promise<void> | undefined;
   return {
-    addresses: listeners.map(({ address }) => ({ protocol: "fastcgi", address })),
+    addresses: listeners.map(({ protocol, address }) => ({ protocol, address })),
     get connections() {
       return connections.size;
     },
@@ -102,21 +119,8 @@ export async function serve(application: Application, options: ServeOptions): Pr
   };
 }
 
-function createCore(options: ServeOptions, limits: ServerLimits, host: ConnectionHost): GatewayCore {
-  return new FastcgiApplicationSide({
-    pool: host.pool,
-    ...(options.roles === undefined ? {} : { roles: options.roles }),
-    limits: {
-      maxParamsOctets: limits.maxParamsOctets,
-      maxParams: limits.maxParams,
-      maxRequests: limits.maxRequestsPerConnection,
-      maxConnections: limits.maxConnections,
-    },
-  });
-}
-
-function originOf(address: Address): ConnectionOrigin {
-  return { protocol: "fastcgi", address: formatAddress(address), unix: address.kind === "unix" };
+function originOf(protocol: ServerProtocol, address: Address): ConnectionOrigin {
+  return { protocol, address: formatAddress(address), unix: address.kind === "unix" };
 }
 
 function createHost(

@@ -1,9 +1,18 @@
 /** How an application is called and its body gone through: PEP 3333 "The Application/Framework Side" and buffering. */
 import { describe, expect, it } from "vitest";
 import type { Environ } from "../../src/bridge/index.ts";
-import { answering, get, gone, octets, prepare, RecordingSink, run, start, type LooseApplication } from "./hosted.ts";
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+import {
+  answering,
+  get,
+  gone,
+  nextTurn,
+  octets,
+  prepare,
+  RecordingSink,
+  run,
+  start,
+  type LooseApplication,
+} from "./hosted.ts";
 
 describe("the call", () => {
   it("S1 any callable will do: functions, bound, async, generators, callable proxies", async () => {
@@ -24,7 +33,13 @@ describe("the call", () => {
       }
     }
     const counter = new Counter();
-    const callables = [plain, async (e: unknown, s: unknown) => plain(e, s), generator, counter.handle.bind(counter), new Proxy(plain, {})];
+    const callables = [
+      plain,
+      async (e: unknown, s: unknown) => plain(e, s),
+      generator,
+      counter.handle.bind(counter),
+      new Proxy(plain, {}),
+    ];
     for (const application of callables as LooseApplication[]) {
       expect((await run(application)).sink.text).toBe("a");
     }
@@ -33,11 +48,14 @@ describe("the call", () => {
 
   it("S2 A1 passes environ and start_response, by position and nothing else", async () => {
     const calls: unknown[][] = [];
-    await run((...parameters: unknown[]) => {
+    await run(function (this: unknown, ...parameters: unknown[]) {
+      expect(this).toBeUndefined();
       calls.push(parameters);
       return answering([])(parameters[0], parameters[1]);
     });
-    expect(calls.map((parameters) => parameters.map((each) => typeof each))).toEqual([["object", "function"]]);
+    expect(calls.map((parameters) => parameters.map((each) => typeof each))).toEqual([
+      ["object", "function"],
+    ]);
   });
 
   it("S3 A2 once for each request, however often the carrier starts it", () => {
@@ -86,11 +104,9 @@ describe("the call", () => {
     const settings = { multithread: false, multiprocess: true, runOnce: true, environ: { "my.key": "v" } };
     await run(
       (environ: Environ, startResponse) => {
-        expect([environ["wsgi.multithread"], environ["wsgi.multiprocess"], environ["wsgi.run_once"]]).toEqual([
-          false,
-          true,
-          true,
-        ]);
+        expect([environ["wsgi.multithread"], environ["wsgi.multiprocess"], environ["wsgi.run_once"]]).toEqual(
+          [false, true, true],
+        );
         expect(environ["my.key"]).toBe("v");
         return answering([])(environ, startResponse);
       },
@@ -112,6 +128,21 @@ describe("the call", () => {
     expect(sink.text).toBe("file");
     expect(prepare(answering([])).exchange.data).toBeUndefined();
   });
+
+  it("tsgi.data rejects like wsgi.input when the peer goes, or when it is shorter than FCGI_DATA_LENGTH", async () => {
+    const reading: LooseApplication = async (environ: Environ, startResponse) =>
+      answering([await environ["tsgi.data"]?.read()])(environ, startResponse);
+    const params = [...get, ["FCGI_DATA_LENGTH", "4"]] as const;
+    const short = start(reading, { role: "filter", params });
+    short.exchange.data?.push(octets("fi"));
+    short.exchange.data?.end();
+    await short.sink.ended;
+    expect([short.sink.status, short.log[0]?.code]).toEqual(["400 Bad Request", "ERR_BODY_TRUNCATED"]);
+    const left = start(reading, { role: "filter", params });
+    left.exchange.abort(gone());
+    await left.finished;
+    expect(left.log).toMatchObject([{ level: "info", code: "ERR_REQUEST_ABORTED" }]);
+  });
 });
 
 describe("the body", () => {
@@ -119,7 +150,9 @@ describe("the body", () => {
     const immediate = start(answering([octets("a"), octets("b")]));
     expect(immediate.sink.calls).toEqual(["head 200 OK", "body a", "body b", "end complete"]);
     expect(immediate.exchange.finished).toBe(true);
-    const promised = await run(async (environ, startResponse) => answering([octets("a")])(environ, startResponse));
+    const promised = await run(async (environ, startResponse) =>
+      answering([octets("a")])(environ, startResponse),
+    );
     expect(promised.sink.calls).toEqual(["head 200 OK", "body a", "end complete"]);
   });
 
@@ -142,7 +175,14 @@ describe("the body", () => {
     ],
     ["Buffers", () => [Buffer.from("a"), Buffer.from("b")]],
     ["a web stream", () => new Blob(["ab"]).stream()],
-    ["a thenable", () => ({ then: (resolve: (body: unknown) => void) => resolve([octets("ab")]) })],
+    [
+      "a thenable",
+      () =>
+        // oxlint-disable-next-line unicorn/no-thenable
+        Object.defineProperty({}, "then", {
+          value: (resolve: (body: unknown) => void) => resolve([octets("ab")]),
+        }),
+    ],
     ["an iterator that is its own iterable", () => [octets("a"), octets("b")].values()],
   ])("S10 A4 A6 may be %s", async (_name, make) => {
     const { sink, log } = await run(answering(make()));
@@ -194,7 +234,11 @@ describe("the body", () => {
       },
     );
     await run(answering(body));
-    expect([...touched].filter((key) => key !== "then")).toEqual([Symbol.asyncIterator, Symbol.iterator, "close"]);
+    expect([...touched].filter((key) => key !== "then")).toEqual([
+      Symbol.asyncIterator,
+      Symbol.iterator,
+      "close",
+    ]);
   });
 });
 
@@ -244,20 +288,23 @@ describe("sending", () => {
         yield* chunks.map(octets);
       },
     ],
-  ])("S77 a full sink is waited for, and the end does not overtake what it holds: %s", async (_name, make) => {
-    const sink = new RecordingSink();
-    sink.full = true;
-    start(answering(make(["a", "b"])), { sink });
-    await nextTurn();
-    expect(sink.order).toEqual(["head 200 OK", "body a", "drained"]);
-    sink.drain();
-    sink.full = true;
-    await nextTurn();
-    expect(sink.order).toEqual(["head 200 OK", "body a", "drained", "body b", "drained"]);
-    sink.drain();
-    await sink.ended;
-    expect(sink.order.at(-1)).toBe("end complete");
-  });
+  ])(
+    "S77 a full sink is waited for, and the end does not overtake what it holds: %s",
+    async (_name, make) => {
+      const sink = new RecordingSink();
+      sink.full = true;
+      start(answering(make(["a", "b"])), { sink });
+      await nextTurn();
+      expect(sink.order).toEqual(["head 200 OK", "body a", "drained"]);
+      sink.drain();
+      sink.full = true;
+      await nextTurn();
+      expect(sink.order).toEqual(["head 200 OK", "body a", "drained", "body b", "drained"]);
+      sink.drain();
+      await sink.ended;
+      expect(sink.order.at(-1)).toBe("end complete");
+    },
+  );
 
   it("S77 the only chunk of an array is waited for as well", async () => {
     const sink = new RecordingSink();

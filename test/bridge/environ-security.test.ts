@@ -254,6 +254,18 @@ describe("security: headers and variables", () => {
 });
 
 describe("W17 the length of an SCGI body behind nginx", () => {
+  test.each(["", "-1"])("H5 is not unknown: %j is refused, since nothing else ends the body", (value) => {
+    expect(() => build([["CONTENT_LENGTH", value]], { protocol: "scgi" })).toThrow(
+      expect.objectContaining({ code: "ERR_REQUEST_CONTENT_LENGTH" }),
+    );
+  });
+
+  test("is the web server's word, whatever the environ option says: the codec ends the body there", () => {
+    const sent = [...lengths("0", "11"), ["SERVER_SOFTWARE", "nginx/1.22.1"]] as Pairs;
+    const extra = { SERVER_SOFTWARE: "mine", HTTP_CONTENT_LENGTH: "99" };
+    expect(build(sent, { protocol: "scgi", environ: extra }).contentLength).toBe(11);
+  });
+
   test.each([
     ["scgi", "nginx/1.22.1", "9071", "204800", 204_800],
     ["scgi", undefined, "0", "11", 11],

@@ -1,5 +1,11 @@
 /** Hosts an application on an Exchange whose sink records what it is told, for the tests of the calling convention. */
-import { Exchange, type ExchangeSettings, type HeaderList, type LogEntry, type ResponseSink } from "../../src/bridge/index.ts";
+import {
+  Exchange,
+  type ExchangeSettings,
+  type HeaderList,
+  type LogEntry,
+  type ResponseSink,
+} from "../../src/bridge/index.ts";
 import type { GatewayRole } from "../../src/protocols/gateway-core.ts";
 import { RequestAbortedError } from "../../src/errors/index.ts";
 import { paramsBlock, type Pairs } from "./environ-request.ts";
@@ -8,7 +14,8 @@ export const octets = (text: string): Uint8Array => new TextEncoder().encode(tex
 export const textOf = (chunk: Uint8Array): string => Buffer.from(chunk).toString("latin1");
 
 /** The peer's going, as a carrier reports it. */
-export const gone = (): RequestAbortedError => new RequestAbortedError("ERR_REQUEST_ABORTED", "the peer has gone");
+export const gone = (): RequestAbortedError =>
+  new RequestAbortedError("ERR_REQUEST_ABORTED", "the peer has gone");
 
 /** A sink that writes down every call, in order, and has room unless told otherwise. */
 export class RecordingSink implements ResponseSink {
@@ -19,6 +26,8 @@ export class RecordingSink implements ResponseSink {
   text = "";
   errorText = "";
   complete: boolean | undefined;
+  /** Calls that came after the end: there must be none. */
+  readonly late: string[] = [];
   /** While true, `body` says false. */
   full = false;
   /** Called on each `body`, after it has been written down. */
@@ -92,7 +101,9 @@ export class RecordingSink implements ResponseSink {
   }
 
   #requireOpen(call: string): void {
-    if (this.complete !== undefined) throw new Error(`the sink was called after the end: ${call}`);
+    if (this.complete === undefined) return;
+    this.late.push(call);
+    throw new Error(`the sink was called after the end: ${call}`);
   }
 }
 
@@ -214,3 +225,22 @@ export function refusal(...parameters: unknown[]): { code?: string; message: str
 
 /** The codes that were logged. */
 export const codes = ({ log }: Hosted): Array<string | undefined> => log.map((entry) => entry.code);
+
+export function raise(thrown: unknown): never {
+  throw thrown;
+}
+
+/** Yields the chunks, then fails. */
+export function* failing(...chunks: unknown[]): Generator {
+  yield* chunks;
+  raise(new Error("boom"));
+}
+
+/** Yields the chunks, then fails. */
+export async function* failingLater(...chunks: unknown[]): AsyncGenerator {
+  yield* chunks;
+  raise(new Error("boom"));
+}
+
+/** Resolves once the microtasks and callbacks of this turn have run. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -75,13 +75,17 @@ describe("what it takes", () => {
     expect(sink.status).toBe("200 OK");
   });
 
-  it.each(["200 OK", "404 Not Found", "999 Message here", "200 caf\u00e9", "226 IM Used", "500 \u00e2\u0080\u00a6"])(
-    "A16 A29 the status %j",
-    async (status) => {
-      const { sink } = await run(answering([], [], status));
-      expect(sink.status).toBe(status);
-    },
-  );
+  it.each([
+    "200 OK",
+    "404 Not Found",
+    "999 Message here",
+    "200 caf\u00e9",
+    "226 IM Used",
+    "500 \u00e2\u0080\u00a6",
+  ])("A16 A29 the status %j", async (status) => {
+    const { sink } = await run(answering([], [], status));
+    expect(sink.status).toBe(status);
+  });
 
   it("S59 a copy of the headers: the application may go on using its own", () => {
     const mine: HeaderList = [["X-A", "1"]];
@@ -136,12 +140,15 @@ describe("what it refuses", () => {
     expect(refusal(status, [])).toMatchObject({ code: "ERR_RESPONSE_STATUS" });
   });
 
-  it.each(["100 Continue", "101 Switching Protocols", "103 Early Hints"])("W8 H8 the interim status %s", (status) => {
-    expect(refusal(status, [])).toMatchObject({
-      code: "ERR_RESPONSE_STATUS",
-      message: expect.stringContaining("interim") as string,
-    });
-  });
+  it.each(["100 Continue", "101 Switching Protocols", "103 Early Hints"])(
+    "W8 H8 the interim status %s",
+    (status) => {
+      expect(refusal(status, [])).toMatchObject({
+        code: "ERR_RESPONSE_STATUS",
+        message: expect.stringContaining("interim") as string,
+      });
+    },
+  );
 
   it.each([[undefined], [null], ["X: y"], [{ "X-A": "1" }], [new Map([["X-A", "1"]])], [new Headers()]])(
     "A17 a header list that is no array: %o",
@@ -165,23 +172,41 @@ describe("what it refuses", () => {
     expect(refusal("200 OK", headers)).toMatchObject({ code: "ERR_RESPONSE_HEADERS" });
   });
 
-  it.each(["", "X A", "X-A:", "X:A", "X-A\r\n", "X\u0000A", "(X)", "X,A", "X/A", "X@A", "Caf\u00e9", "X\u20ac", "X\u007f"])(
-    "A18 H3 the name %j",
-    (name) => {
-      const refused = refusal("200 OK", [[name, "1"]]);
-      expect(refused).toMatchObject({ code: "ERR_RESPONSE_HEADERS" });
-      expect(refused?.message).toContain(JSON.stringify(name));
-    },
-  );
+  it.each([
+    "",
+    "X A",
+    "X-A:",
+    "X:A",
+    "X-A\r\n",
+    "X\u0000A",
+    "(X)",
+    "X,A",
+    "X/A",
+    "X@A",
+    "Caf\u00e9",
+    "X\u20ac",
+    "X\u007f",
+  ])("A18 H3 the name %j", (name) => {
+    const refused = refusal("200 OK", [[name, "1"]]);
+    expect(refused).toMatchObject({ code: "ERR_RESPONSE_HEADERS" });
+    expect(refused?.message).toContain(JSON.stringify(name));
+  });
 
-  it.each(["1\r\nSet-Cookie: evil=1", "a\nb", "a\rb", "a\r\n", "\n", "a\u0000b", "a\tb", "a\u001f", "\u007f"])(
-    "A19 H3 the value %j",
-    (value) => {
-      const refused = refusal("200 OK", [["X-Where", value]]);
-      expect(refused).toMatchObject({ code: "ERR_RESPONSE_HEADERS" });
-      expect(refused?.message).toMatch(/X-Where.*control character U\+00/);
-    },
-  );
+  it.each([
+    "1\r\nSet-Cookie: evil=1",
+    "a\nb",
+    "a\rb",
+    "a\r\n",
+    "\n",
+    "a\u0000b",
+    "a\tb",
+    "a\u001f",
+    "\u007f",
+  ])("A19 H3 the value %j", (value) => {
+    const refused = refusal("200 OK", [["X-Where", value]]);
+    expect(refused).toMatchObject({ code: "ERR_RESPONSE_HEADERS" });
+    expect(refused?.message).toMatch(/X-Where.*control character U\+00/);
+  });
 
   it.each([
     ["200 \u20ac", []],
@@ -270,7 +295,10 @@ describe("the second call", () => {
 
   it("S64 A22 A33 replaces status and headers with excInfo while nothing has been sent", async () => {
     const { sink } = await run((_environ, startResponse) => {
-      startResponse("200 OK", [["X-Old", "1"], ["Content-Length", "99"]]);
+      startResponse("200 OK", [
+        ["X-Old", "1"],
+        ["Content-Length", "99"],
+      ]);
       startResponse("500 Oops", [["X-New", "1"]], new Error("late"));
       return [octets("new")];
     });

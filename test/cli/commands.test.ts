@@ -41,6 +41,28 @@ describe("tsgi serve", () => {
     expect(child.output).toBe(`tsgi: features.ts ready at fastcgi:unix:${path} (pid ${child.pid})\n`);
   });
 
+  it("serves FastCGI and SCGI side by side, and `request` and `proxy` speak both", async () => {
+    const directory = temporaryDirectory();
+    const places = [
+      `fastcgi:unix:${join(directory, "f")}`,
+      `scgi:unix:${join(directory, "s")}`,
+      "scgi:127.0.0.1:",
+    ];
+    const [fastcgi = "", scgi = ""] = places.map((place) => place.replace(/^\w+:/, ""));
+    const words = ["--fastcgi", fastcgi, "--scgi", scgi, "--scgi", "127.0.0.1:0"];
+    const child = await tsgi("serve", "plain.mjs", ...words);
+    await child.printed(" ready at ");
+    const ready = / ready at (\S+), (\S+), (\S+) \(pid/.exec(child.output)?.slice(1) ?? [];
+    expect(ready.map((each, at) => each.startsWith(places[at] ?? "?"))).toEqual([true, true, true]);
+    for (const place of ready) {
+      expect(await run("request", place, "/", "-d", "a body")).toMatchObject({ status: 0, output: "plain" });
+      const proxy = await tsgi("proxy", "--http", "127.0.0.1:0", "--to", place);
+      await proxy.printed(" ready at ");
+      const origin = / ready at (\S+) for /.exec(proxy.output)?.[1] ?? "";
+      expect(await (await fetch(origin)).text()).toBe("plain");
+    }
+  });
+
   it("runs a .ts file where no package.json says that it is a module", async () => {
     const directory = temporaryDirectory();
     for (const name of ["features.ts", "imported.ts", "punctuation.ts"]) {

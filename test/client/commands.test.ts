@@ -134,7 +134,7 @@ describe("tsgi request", () => {
     );
   });
 
-  test.each(["", "unix:/x", "scgi:unix:/x", "FASTCGI::9000", "constructor:x", "fastcgi:fd:0", "fastcgi:"])(
+  test.each(["", "unix:/x", "uwsgi:unix:/x", "FASTCGI::9000", "constructor:x", "fastcgi:fd:0", "fastcgi:"])(
     "refuses the gateway %j",
     async (to) => {
       await expect(runRequestCommand({ positionals: [to, "/"], values: {} })).rejects.toThrow(
@@ -143,9 +143,12 @@ describe("tsgi request", () => {
     },
   );
 
-  test.each(["fastcgi:unix:/run/app.sock", "fastcgi:[::1]:9000"])("reads and writes the gateway %s", (to) => {
-    expect(formatGatewayTarget(parseGatewayTarget(to))).toBe(to);
-  });
+  test.each(["fastcgi:unix:/run/app.sock", "fastcgi:[::1]:9000", "scgi:unix:/run/app.sock"])(
+    "reads and writes the gateway %s",
+    (to) => {
+      expect(formatGatewayTarget(parseGatewayTarget(to))).toBe(to);
+    },
+  );
 });
 
 describe("tsgi proxy", () => {

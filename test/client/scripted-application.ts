@@ -46,7 +46,7 @@ export class ScriptedConnection {
   /** Resolves when the system has taken what was sent, or the client has gone. */
   async flush(): Promise<void> {
     for (let next = this.core.takeOutput(); next !== undefined; next = this.core.takeOutput()) {
-      const octets = next.block.subarray(0, next.length);
+      const octets = next.octets;
       await new Promise<void>((resolve) => this.socket.write(octets, () => resolve()));
     }
   }

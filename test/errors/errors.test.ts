@@ -27,10 +27,9 @@ describe("error codes", () => {
   });
 
   it("are carried by errors of the class they are listed under", () => {
+    const types = new Map<string, unknown>(Object.entries(errors));
     for (const [name, list] of Object.entries(errors.errorCodes)) {
-      const type = errors[name as keyof typeof errors.errorCodes] as new (
-        ...words: unknown[]
-      ) => errors.TsgiError;
+      const type = types.get(name) as new (...words: unknown[]) => errors.TsgiError;
       const error =
         name === "LimitExceededError" ? new type(list[0], "maxX", 1, 2, "text") : new type(list[0], "text");
       expect(error).toBeInstanceOf(errors.TsgiError);

@@ -42,7 +42,7 @@ describe("all nginx-examples", () => {
   });
 
   it.each(texts)("W19 $name gives no REMOTE_USER that nobody has checked", ({ text }) => {
-    expect(text).not.toMatch(/fastcgi_param\s+REMOTE_USER\s+\$remote_user/);
+    expect(text).not.toMatch(/(?:fastcgi|scgi)_param\s+REMOTE_USER\s+\$remote_user/);
   });
 
   it.each(texts)(
@@ -62,7 +62,16 @@ describe("all nginx-examples", () => {
 
 /** The parameters at the level of http, which all locations inherit. */
 function parameters(text: string): string[] {
-  const lines = text.split("\n").filter((line) => /^ {4}fastcgi_param /.test(line));
-  const own = /SCRIPT_NAME|PATH_INFO|REMOTE_USER/;
-  return lines.filter((line) => !own.test(line)).map((line) => line.replace(/#.*/, "").trim());
+  const lines = text.split("\n").filter((line) => /^ {4}(?:fastcgi|scgi)_param /.test(line));
+  // nginx sends SCGI's CONTENT_LENGTH by itself.
+  const own = /SCRIPT_NAME|PATH_INFO|REMOTE_USER|_param CONTENT_LENGTH|_param SCGI /;
+  return lines
+    .filter((line) => !own.test(line))
+    .map((line) =>
+      line
+        .replace(/#.*/, "")
+        .replace(/^ +\w+_param +/, "")
+        .replace(/ +/g, " ")
+        .trim(),
+    );
 }

@@ -107,6 +107,8 @@ describe("serve() listens", () => {
     [{ fastcgi: "systemd:web" }, "ERR_CONFIG_LISTEN", 'no socket named "web"'],
     [{ fastcgi: "somewhere" }, "ERR_CONFIG_ADDRESS", "somewhere"],
     [{}, "ERR_CONFIG_OPTION", "no address"],
+    [{ fastcgi: ":0", scriptName: "app" }, "ERR_CONFIG_OPTION", "app"],
+    [{ fastcgi: ":0", environ: { A: "\u0100" } }, "ERR_CONFIG_OPTION", "A"],
     [{ fastcgi: ":0", maxConnections: 0 }, "ERR_CONFIG_OPTION", "maxConnections is 0"],
     [{ fastcgi: ":0", maxBodyOctets: Number.NaN }, "ERR_CONFIG_OPTION", "maxBodyOctets is NaN"],
   ] as Array<[ServeOptions, string, string]>)("or refuses %j with %s", async (options, code, text) => {

@@ -82,7 +82,7 @@ export class FastcgiPeer {
   send(...events: ClientSendEvent[]): void {
     for (const event of events) this.#core.send(event);
     for (let filled = this.#core.takeOutput(); filled !== undefined; filled = this.#core.takeOutput()) {
-      this.socket.write(filled.block.subarray(0, filled.length));
+      this.socket.write(filled.octets);
     }
   }
 

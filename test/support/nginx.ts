@@ -74,10 +74,11 @@ export class Stage {
     return (await (await this.fetch(path)).json()) as string[];
   }
 
-  /** Starts `tsgi serve`; resolves when it is ready. `address`: `unix:NAME` is a socket in the stage's directory. */
+  /** Starts `tsgi serve`; resolves when it is ready. `address`: `unix:NAME` is a socket in the stage's directory; `scgi:` before it. */
   async serve(application: string, address: string, ...words: string[]): Promise<RunningProcess> {
-    const place = address.replace(/^unix:/, `unix:${this.directory}/`);
-    const host = await startTsgi(["serve", application, "--fastcgi", place, ...words]);
+    const isScgi = address.startsWith("scgi:");
+    const place = address.replace(/^scgi:/, "").replace(/^unix:/, `unix:${this.directory}/`);
+    const host = await startTsgi(["serve", application, isScgi ? "--scgi" : "--fastcgi", place, ...words]);
     this.#processes.push(host);
     await host.printed(" ready at ");
     return host;

@@ -6,9 +6,10 @@
  * @module
  */
 import type { ClientReceiveEvent } from "../gateway-client-core.ts";
+import { readPairs } from "../native-string.ts";
 import { maxContentOctets, RecordType } from "./constants.ts";
-import { GatheredOctets } from "./gathered-octets.ts";
-import { decodePairs, readPairs } from "./pairs.ts";
+import { GatheredOctets } from "../gathered-octets.ts";
+import { decodePairs } from "./pairs.ts";
 import { ReadStep, RecordReader } from "./record-reader.ts";
 import type { SentRequest } from "./sent-request.ts";
 import { recordName, streamOrder, truncated, unexpectedRecord, wrongBody } from "./violations.ts";

@@ -7,7 +7,7 @@
  */
 import { LimitExceededError, LocalProtocolError, type TsgiError } from "../../errors/index.ts";
 import type { GatewayCore, GatewayRole, RequestEvent, ResponseEvent } from "../gateway-core.ts";
-import type { BlockPool, FilledBlock } from "../output-buffer.ts";
+import { lentOctets, type BlockPool, type FilledBlock } from "../output-buffer.ts";
 import { nullRequestId, ProtocolStatus, RecordType, recordHeaderOctets } from "./constants.ts";
 import { fastcgiLimits, type FastcgiLimits } from "./limits.ts";
 import type { OpenRequest } from "./open-request.ts";
@@ -34,6 +34,8 @@ const allRoles: readonly GatewayRole[] = ["responder", "authorizer", "filter"];
  * was refused, are passed over in silence; BEGIN_REQUEST on its id begins a new request (W14).
  */
 export class FastcgiApplicationSide implements GatewayCore {
+  /** END_REQUEST ends an answer. */
+  readonly endsByClose = false;
   readonly #writer: RecordWriter;
   readonly #replies: OwnReplies;
   readonly #records: RequestRecords;
@@ -94,7 +96,8 @@ export class FastcgiApplicationSide implements GatewayCore {
       case "body":
         if (event.octets.length === 0) return;
         request.answering = true;
-        this.#writer.append(RecordType.stdout, event.id, event.octets);
+        if (event.octets.length < lentOctets) this.#writer.append(RecordType.stdout, event.id, event.octets);
+        else this.#writer.appendLent(RecordType.stdout, event.id, event.octets);
         return;
       case "head":
         this.#sendHead(request, event.octets);

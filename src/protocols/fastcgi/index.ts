@@ -5,7 +5,8 @@
 export { FastcgiApplicationSide, type FastcgiApplicationSideOptions } from "./application-side.ts";
 export { FastcgiWebServerSide, type FastcgiWebServerSideOptions } from "./web-server-side.ts";
 export { fastcgiLimits, type FastcgiLimits } from "./limits.ts";
-export { decodePairs, encodePairs, readPairs } from "./pairs.ts";
+export { decodePairs, encodePairs } from "./pairs.ts";
+export { readPairs } from "../native-string.ts";
 export { ReadStep, RecordReader } from "./record-reader.ts";
 export {
   fcgiVersion,

@@ -3,7 +3,7 @@
  * @module
  */
 import type { GatewayRole } from "../gateway-core.ts";
-import type { GatheredOctets } from "./gathered-octets.ts";
+import type { GatheredOctets } from "../gathered-octets.ts";
 
 export class OpenRequest {
   readonly id: number;

@@ -5,9 +5,10 @@
  * GET_VALUES_RESULT has each known name that was asked for, once, whatever values came with the question.
  * @module
  */
+import { readPairs } from "../native-string.ts";
 import { ProtocolStatus, RecordType, ValueName, type ProtocolStatusCode } from "./constants.ts";
 import type { FastcgiLimits } from "./limits.ts";
-import { decodePairs, encodePairs, readPairs } from "./pairs.ts";
+import { decodePairs, encodePairs } from "./pairs.ts";
 import type { RecordWriter } from "./record-writer.ts";
 
 /** Octets of replies that may wait before no more is read of what they reply to. */

@@ -6,7 +6,8 @@
  * any number of records, so whoever calls has put their contents together first.
  * @module
  */
-import { LimitExceededError, LocalProtocolError, RemoteProtocolError } from "../../errors/index.ts";
+import { LimitExceededError, RemoteProtocolError } from "../../errors/index.ts";
+import { writeNative } from "../native-string.ts";
 import type { ParamsBlock } from "../params-block.ts";
 
 /**
@@ -42,19 +43,6 @@ export function decodePairs(octets: Uint8Array, maxPairs: number): ParamsBlock {
     at = valueEnd;
   }
   return { octets, spans };
-}
-
-/** The pairs of a block as native strings, one code point an octet. For small blocks: it makes all strings at once. */
-export function readPairs(block: ParamsBlock): Array<[name: string, value: string]> {
-  const { octets, spans } = block;
-  const pairs: Array<[string, string]> = [];
-  for (let i = 0; i < spans.length; i += 4) {
-    pairs.push([
-      nativeString(octets, spans[i]!, spans[i + 1]!),
-      nativeString(octets, spans[i + 2]!, spans[i + 3]!),
-    ]);
-  }
-  return pairs;
 }
 
 /**
@@ -100,12 +88,6 @@ function tooManyPairs(maxPairs: number): LimitExceededError {
   );
 }
 
-function nativeString(octets: Uint8Array, start: number, end: number): string {
-  let text = "";
-  for (let i = start; i < end; i++) text += String.fromCharCode(octets[i]!);
-  return text;
-}
-
 function lengthOctets(length: number): number {
   return length < 0x80 ? 1 : 4;
 }
@@ -120,19 +102,4 @@ function writeLength(octets: Uint8Array, at: number, length: number): number {
   octets[at + 2] = (length >>> 8) & 0xff;
   octets[at + 3] = length & 0xff;
   return at + 4;
-}
-
-function writeNative(octets: Uint8Array, at: number, text: string, what: string, name: string): number {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > 0xff) {
-      throw new LocalProtocolError(
-        "ERR_LOCAL_VALUE",
-        `${what} ${JSON.stringify(name)} has U+${code.toString(16).toUpperCase().padStart(4, "0")} at index ${i}; ` +
-          "a pair carries code points up to U+00FF, one octet each: encode the text to octets first",
-      );
-    }
-    octets[at + i] = code;
-  }
-  return at + text.length;
 }

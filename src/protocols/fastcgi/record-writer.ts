@@ -62,6 +62,23 @@ export class RecordWriter {
     }
   }
 
+  /**
+   * Appends content without a copy: it must stay as it is until it has been written. Each record's header goes into the
+   * block, its content beside it.
+   */
+  appendLent(type: number, id: number, octets: Uint8Array): void {
+    this.#closeRecord();
+    for (let from = 0; from < octets.length; from += fullRecordOctets) {
+      const content = octets.subarray(from, from + fullRecordOctets);
+      const padding = -content.length & 7;
+      const block = this.#output.reserve(recordHeaderOctets);
+      writeHeader(block, this.#output.position, type, id, content.length, padding);
+      this.#output.advance(recordHeaderOctets);
+      this.#output.lend(content);
+      if (padding > 0) this.#pad(this.#output.reserve(padding), padding);
+    }
+  }
+
   /** Appends at most `fullRecordOctets` of content in one record of its own, which `append` may extend. */
   appendWhole(type: number, id: number, octets: Uint8Array): void {
     this.#closeRecord();
@@ -128,7 +145,12 @@ export class RecordWriter {
     // Records begin at multiples of eight and blocks end at one: the padding always fits.
     const padding = -contentLength & 7;
     writeHeader(block, this.#headerAt, this.#type, this.#id, contentLength, padding);
-    // Blocks are used again: padding left as it was would send octets of some earlier answer (P8).
+    this.#pad(block, padding);
+  }
+
+  /** Blocks are used again: padding left as it was would send octets of some earlier answer (P8). */
+  #pad(block: Uint8Array, padding: number): void {
+    const end = this.#output.position;
     for (let i = 0; i < padding; i++) block[end + i] = 0;
     this.#output.advance(padding);
   }

@@ -14,7 +14,7 @@ import {
   roleNames,
   type ProtocolStatusCode,
 } from "./constants.ts";
-import { GatheredOctets } from "./gathered-octets.ts";
+import { GatheredOctets } from "../gathered-octets.ts";
 import type { FastcgiLimits } from "./limits.ts";
 import { OpenRequest, OpenRequests } from "./open-request.ts";
 import type { OwnReplies } from "./own-replies.ts";

@@ -15,7 +15,7 @@ import {
   record,
   request,
 } from "../../support/fastcgi-wire.ts";
-import { run, takeAll } from "./drive.ts";
+import { run, takeAll } from "../drive.ts";
 
 const head = octetsOf("Content-Type: text/plain\r\nStatus: 200 OK\r\n\r\n");
 const end = { type: "end", id: 1, complete: true } as const;
@@ -42,7 +42,7 @@ describe("FastcgiApplicationSide sends", () => {
     const filled = core.takeOutput()!;
     expect(core.takeOutput()).toBeUndefined();
     expect(core.pendingOctets).toBe(0);
-    const octets = filled.block.subarray(0, filled.length);
+    const octets = filled.octets;
     expect(parseRecords(octets).map((each) => [each.type, each.content.toString("latin1")])).toEqual([
       ["STDOUT", `${head.toString("latin1")}one two three`],
       ["STDOUT", ""],
@@ -86,11 +86,12 @@ describe("FastcgiApplicationSide sends", () => {
   it("W4 the end of STDOUT and END_REQUEST in one block, however full the block is", () => {
     for (let size = blockOctets - 64; size <= blockOctets; size++) {
       const core = opened();
-      core.send(body(Buffer.alloc(size, "x")));
+      for (let left = size; left > 0; left -= 30_000)
+        core.send(body(Buffer.alloc(Math.min(left, 30_000), "x")));
       core.send(end);
       const blocks: Uint8Array[] = [];
       for (let next = core.takeOutput(); next; next = core.takeOutput()) {
-        blocks.push(next.block.subarray(0, next.length));
+        blocks.push(next.octets);
       }
       const last = parseRecords(blocks.at(-1)!);
       expect(last.slice(-2).map((each) => each.type)).toEqual(["STDOUT", "END_REQUEST"]);
@@ -127,7 +128,7 @@ describe("FastcgiApplicationSide sends", () => {
   });
 
   it("many small chunks as full records, at any size of chunk", () => {
-    for (const size of [1, 7, 8, 1_000, 4_096, 65_527, 65_529]) {
+    for (const size of [1, 7, 8, 1_000, 4_096, 32_767]) {
       const core = opened();
       const chunk = Buffer.alloc(size, "chunk");
       const count = Math.ceil(140_000 / size);
@@ -136,6 +137,43 @@ describe("FastcgiApplicationSide sends", () => {
       const octets = takeAll(core);
       expect(contentOf(octets, "STDOUT", 1).equals(Buffer.concat(Array(count).fill(chunk)))).toBe(true);
       expect(parseRecords(octets).length).toBeLessThanOrEqual(Math.ceil((count * size) / 65_528) + 3);
+    }
+  });
+
+  it("large chunks without a copy, in full records, in order with what was copied", () => {
+    for (const size of [32_768, 65_527, 65_528, 65_529, 200_001]) {
+      const taken: Uint8Array[] = [];
+      const given: Uint8Array[] = [];
+      const pool = {
+        take: () => {
+          const block = new Uint8Array(blockOctets).fill(0xaa);
+          taken.push(block);
+          return block;
+        },
+        give: (block: Uint8Array) => given.push(block),
+      };
+      const core = opened(request(), { pool });
+      const large = Buffer.from(Array.from({ length: size }, (_, index) => index & 255));
+      core.send({ type: "head", id: 1, octets: head });
+      core.send(body("before"));
+      core.send(body(large));
+      core.send(body("after"));
+      core.send(end);
+      const pieces: Uint8Array[] = [];
+      for (let next = core.takeOutput(); next; next = core.takeOutput()) {
+        pieces.push(next.octets);
+        if (next.block !== undefined) pool.give(next.block);
+      }
+      const octets = Buffer.concat(pieces);
+      const expected = Buffer.concat([head, Buffer.from("before"), large, Buffer.from("after")]);
+      expect(contentOf(octets, "STDOUT", 1).equals(expected)).toBe(true);
+      const lent = pieces.filter((piece) => piece.buffer === large.buffer);
+      expect(lent.reduce((sum, piece) => sum + piece.length, 0)).toBe(size);
+      expect(lent.length).toBe(Math.ceil(size / 65_528));
+      // Each block goes back once, and only with the last of what was written into it.
+      expect(given).toEqual(taken);
+      expect(core.pendingOctets).toBe(0);
+      expect(octets.length % 8).toBe(0);
     }
   });
 

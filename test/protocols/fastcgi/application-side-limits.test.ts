@@ -10,7 +10,7 @@ import {
   record,
   request,
 } from "../../support/fastcgi-wire.ts";
-import { run, takeAll } from "./drive.ts";
+import { run, takeAll } from "../drive.ts";
 
 describe("FastcgiApplicationSide bounds", () => {
   it("P1 the octets of PARAMS, at the header that passes the limit", () => {

@@ -15,7 +15,7 @@ import {
   request,
   stream,
 } from "../../support/fastcgi-wire.ts";
-import { cuts, run, takeAll } from "./drive.ts";
+import { cuts, run, takeAll } from "../drive.ts";
 
 interface Row {
   readonly name: string;

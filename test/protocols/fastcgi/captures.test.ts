@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { FastcgiApplicationSide, readPairs } from "../../../src/protocols/fastcgi/index.ts";
-import { cuts, run } from "./drive.ts";
+import { cuts, run } from "../drive.ts";
 
 interface Decoded {
   readonly id: number;

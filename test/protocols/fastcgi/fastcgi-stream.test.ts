@@ -10,7 +10,7 @@ import { describe, expect, it } from "vitest";
 import { FastcgiApplicationSide, FastcgiWebServerSide } from "../../../src/protocols/fastcgi/index.ts";
 import { projectRoot } from "../../support/source-tree.ts";
 import { begin, join, pair, pairs, record, stream } from "../../support/fastcgi-wire.ts";
-import { cuts, run, takeAll } from "./drive.ts";
+import { cuts, run, takeAll } from "../drive.ts";
 
 type PeerPair = string | [name: string, value: string];
 interface PeerRecord {

@@ -8,7 +8,7 @@ import {
   readPairs,
 } from "../../../src/protocols/fastcgi/index.ts";
 import { begin, join, pair, record } from "../../support/fastcgi-wire.ts";
-import { run, takeAll } from "./drive.ts";
+import { run, takeAll } from "../drive.ts";
 
 const limits = { maxRequests: 3, maxParamsOctets: 500, maxParams: 20 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ReadStep, RecordReader } from "../../../src/protocols/fastcgi/index.ts";
 import { join, record } from "../../support/fastcgi-wire.ts";
-import { cuts } from "./drive.ts";
+import { cuts } from "../drive.ts";
 
 /** Everything a reader sees, contents joined. */
 function readAll(chunks: readonly Uint8Array[]): string[] {

@@ -15,7 +15,7 @@ import {
   parseRecords,
   record,
 } from "../../support/fastcgi-wire.ts";
-import { cuts, run, takeAll } from "./drive.ts";
+import { cuts, run, takeAll } from "../drive.ts";
 
 const requestOf = (id: number, more: Partial<Extract<ClientSendEvent, { type: "request" }>> = {}) =>
   ({ type: "request", id, role: "responder", keepConnection: true, params: [], ...more }) as const;

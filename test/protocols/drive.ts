@@ -1,12 +1,9 @@
 /** Drives the two cores in tests: feeds octets in given chunks and writes down what comes out as short lines. */
-import { TsgiError } from "../../../src/errors/index.ts";
-import {
-  readPairs,
-  type FastcgiApplicationSide,
-  type FastcgiWebServerSide,
-} from "../../../src/protocols/fastcgi/index.ts";
-import type { ClientReceiveEvent } from "../../../src/protocols/gateway-client-core.ts";
-import type { RequestEvent } from "../../../src/protocols/gateway-core.ts";
+import { TsgiError } from "../../src/errors/index.ts";
+import type { ClientReceiveEvent } from "../../src/protocols/gateway-client-core.ts";
+import type { RequestEvent } from "../../src/protocols/gateway-core.ts";
+import { readPairs } from "../../src/protocols/native-string.ts";
+import type { FilledBlock } from "../../src/protocols/output-buffer.ts";
 
 export type AnyEvent = RequestEvent | ClientReceiveEvent;
 export type Core<Event extends AnyEvent> = {
@@ -116,10 +113,10 @@ function pull<Event extends AnyEvent>(core: Core<Event>, log: EventLog, react: (
 }
 
 /** Takes all output, as one array. */
-export function takeAll(core: FastcgiApplicationSide | FastcgiWebServerSide): Buffer {
+export function takeAll(core: { takeOutput(): FilledBlock | undefined }): Buffer {
   const parts: Buffer[] = [];
   for (let filled = core.takeOutput(); filled !== undefined; filled = core.takeOutput()) {
-    parts.push(Buffer.from(filled.block.subarray(0, filled.length)));
+    parts.push(Buffer.from(filled.octets));
   }
   return Buffer.concat(parts);
 }
