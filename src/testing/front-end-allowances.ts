@@ -10,7 +10,16 @@ import type { Allowance } from "./conformance-cases/index.ts";
 
 /** A web server, or a way of one, that has allowances. */
 export type FrontEndName =
-  "nginx" | "apacheProxy" | "apacheFcgid" | "cgiFcgi" | "lighttpd" | "caddy" | "haproxy" | "h2o";
+  | "nginx"
+  | "apacheProxy"
+  | "nginxScgi"
+  | "apacheScgi"
+  | "apacheFcgid"
+  | "cgiFcgi"
+  | "lighttpd"
+  | "caddy"
+  | "haproxy"
+  | "h2o";
 
 const cookiesJoinedWithCommas: Allowance = {
   cases: ["header-cookies"],
@@ -20,14 +29,29 @@ const cookiesJoinedWithCommas: Allowance = {
 
 const droppedLength: Allowance = {
   cases: ["answer-head", "answer-length"],
-  reason:
-    "Apache drops the Content-Length of mod_proxy_fcgi's and mod_cgid's answers and sends the body in chunks",
+  reason: "Apache drops the Content-Length of mod_proxy_fcgi, mod_proxy_scgi and mod_cgid, and sends chunks",
   answer: { headers: {} },
 };
 
 export const frontEndAllowances: Readonly<Record<FrontEndName, readonly Allowance[]>> = {
   nginx: [],
   apacheProxy: [cookiesJoinedWithCommas, droppedLength],
+  nginxScgi: [
+    {
+      cases: ["answer-live"],
+      reason: 'nginx holds small SCGI answers back, without "scgi_buffering off" or "X-Accel-Buffering: no"',
+      leftOut: true,
+    },
+  ],
+  apacheScgi: [
+    cookiesJoinedWithCommas,
+    droppedLength,
+    {
+      cases: ["chunked-0", "chunked-1", "chunked-64k", "chunked-1m"],
+      reason: "mod_proxy_scgi answers 411 to a body of undeclared length, which SCGI cannot carry",
+      leftOut: true,
+    },
+  ],
   apacheFcgid: [
     cookiesJoinedWithCommas,
     {

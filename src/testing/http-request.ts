@@ -26,6 +26,8 @@ export interface SendOptions {
   readonly onFirstOctets?: () => void;
 }
 
+const withoutBody: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
+
 /** Rejects when no answer comes: with the socket's error, or after `timeoutMs`. */
 export function sendRequest(request: ConformanceRequest, options: SendOptions): Promise<ReceivedAnswer> {
   const { origin, path, timeoutMs, onFirstOctets } = options;
@@ -53,8 +55,9 @@ export function sendRequest(request: ConformanceRequest, options: SendOptions): 
   });
 }
 
-function framing({ body, chunked = false }: ConformanceRequest): string[] {
-  if (body === undefined) return [];
+function framing({ method = "GET", body, chunked = false }: ConformanceRequest): string[] {
+  // Of other methods Node.js would send an empty chunked body.
+  if (body === undefined) return withoutBody.has(method) ? [] : ["Content-Length", "0"];
   return chunked ? ["Transfer-Encoding", "chunked"] : ["Content-Length", String(body.length)];
 }
 

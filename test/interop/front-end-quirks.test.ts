@@ -28,26 +28,29 @@ async function* endlessBody(signal: AbortSignal, atEnd: () => void): AsyncGenera
 }
 
 describeWithServers("a client that goes away", () => {
-  it.each(hosted)("W18 S108 in the midst of an answer fires the signal: $name", async ({ server, root }) => {
-    await using stage = new ExampleStage();
-    const signalled = gate();
-    const closed = gate<number>();
-    const endless: Application = (environ, startResponse) => {
-      environ["tsgi.signal"].addEventListener("abort", () => signalled.open());
-      startResponse("200 OK", text.slice());
-      let closes = 0;
-      const body = endlessBody(environ["tsgi.signal"], () => {});
-      return { [Symbol.asyncIterator]: () => body, close: () => closed.open((closes += 1)) };
-    };
-    await stage.host(endless, root.address ?? "", root.options);
-    await stage.start(server, root.example);
-    const connection = await RawConnection.open(stage.port);
-    await connection.request("GET / HTTP/1.1");
-    await connection.readUntil("tsgi 012");
-    connection.abort();
-    await signalled.opened;
-    expect(await closed.opened).toBe(1);
-  });
+  it.each(hosted)(
+    "W18 S108 in the midst of an answer fires the signal: $name",
+    async ({ server, protocol, root }) => {
+      await using stage = new ExampleStage();
+      const signalled = gate();
+      const closed = gate<number>();
+      const endless: Application = (environ, startResponse) => {
+        environ["tsgi.signal"].addEventListener("abort", () => signalled.open());
+        startResponse("200 OK", text.slice());
+        let closes = 0;
+        const body = endlessBody(environ["tsgi.signal"], () => {});
+        return { [Symbol.asyncIterator]: () => body, close: () => closed.open((closes += 1)) };
+      };
+      await stage.host(endless, root.address ?? "", root.options, protocol);
+      await stage.start(server, root.example);
+      const connection = await RawConnection.open(stage.port);
+      await connection.request("GET / HTTP/1.1");
+      await connection.readUntil("tsgi 012");
+      connection.abort();
+      await signalled.opened;
+      expect(await closed.opened).toBe(1);
+    },
+  );
 });
 
 describeWithServers("apache-examples/keepalive.conf", () => {

@@ -173,4 +173,26 @@ export const frontEnds: readonly FrontEndRow[] = [
     ...both("fastcgi.conf", ...sockets, true),
     allowances: frontEndAllowances.h2o,
   },
+  {
+    name: "nginx, scgi_pass",
+    protocol: "scgi",
+    server: "nginx",
+    root: { example: "scgi-tcp.conf", mount: "", address: ports[0] },
+    subPath: unsplit("scgi-tcp.conf", "/wiki", ports[1]),
+    allowances: frontEndAllowances.nginxScgi,
+  },
+  {
+    name: "Apache, mod_proxy_scgi",
+    protocol: "scgi",
+    server: "apache",
+    ...both("scgi.conf", ...ports, true),
+    allowances: frontEndAllowances.apacheScgi,
+  },
+  {
+    name: "lighttpd, mod_scgi",
+    protocol: "scgi",
+    server: "lighttpd",
+    ...both("scgi.conf", ...ports, false),
+    allowances: frontEndAllowances.lighttpd,
+  },
 ];
