@@ -19,9 +19,14 @@ const servers = [
   { program: "apache2", package: "apache2" },
   { file: "/usr/lib/apache2/modules/mod_fcgid.so", package: "libapache2-mod-fcgid" },
   { program: "lighttpd", package: "lighttpd" },
+  { program: "haproxy", package: "haproxy" },
+  { program: "caddy", package: "caddy" },
+  { program: "h2o", package: "h2o" },
   { program: "spawn-fcgi", package: "spawn-fcgi" },
   { program: "cgi-fcgi", package: "libfcgi-bin" },
   { program: "systemd-socket-activate", package: "systemd" },
+  // The benchmark's own test runs it.
+  { program: "wrk", package: "wrk" },
 ];
 const benchPrograms = [
   { program: "nginx", package: "nginx-light" },

@@ -78,8 +78,12 @@ describe("README", () => {
     for (const name of named) expect(scripts[name]).toBeDefined();
   });
 
+  const examplePages = ["nginx", "apache", "lighttpd", "caddy", "haproxy", "h2o"].map(
+    (server) => `${server}-examples/README.md`,
+  );
+
   it("links to files that exist, as every page of docs/ does", () => {
-    const pages = ["README.md", "nginx-examples/README.md", ...filesBelow("docs", ".md")];
+    const pages = ["README.md", ...examplePages, ...filesBelow("docs", ".md")];
     for (const page of pages) {
       for (const [, target = ""] of readProjectFile(page).matchAll(/\]\((?!https?:)([^)#\s]+)/g)) {
         const path = join(projectRoot, page, "..", target);

@@ -84,7 +84,7 @@ export class FastcgiApplicationSide implements GatewayCore {
    * since an empty STDOUT would end the answer (W3, W5). An application that writes its own head may send all of its
    * output as `body`. A complete end is empty STDOUT, if any was sent, and END_REQUEST in one block (W4). An
    * incomplete one sends neither, since nginx takes any END_REQUEST for a whole answer, whatever its appStatus: it
-   * sends an UNKNOWN_TYPE that nobody asked for, and closes.
+   * sends an UNKNOWN_TYPE that nobody asked for and a header of zeros, and closes.
    * @throws LocalProtocolError ERR_LOCAL_STATE for a request that is not open or not announced yet, and for a second
    *   or late head
    * @throws LimitExceededError ERR_LIMIT_HEAD for a head above 65,528 octets; nothing of it has been sent
@@ -169,9 +169,12 @@ export class FastcgiApplicationSide implements GatewayCore {
   #sendEnd(request: OpenRequest, complete: boolean): void {
     this.#records.open.remove(request);
     if (!complete) {
-      // A plain close passes for the end of an answer: in nginx without fastcgi_keep_conn, in mod_proxy_fcgi. Both
-      // fail an answer with a record that cannot be there, and this one, without content, is nobody's output.
+      // A plain close passes for the end of an answer: in nginx without fastcgi_keep_conn, in mod_proxy_fcgi, in
+      // Caddy. The first two fail an answer with a record that cannot be there, and this one, without content, is
+      // nobody's output. Caddy passes over it, and fails at a version that does not exist. Half a header would do for
+      // Caddy too, but HAProxy 2.6 then waits for the rest until its timeout.
       this.#writer.writeEmpty(RecordType.unknownType, nullRequestId);
+      this.#writer.writeInvalidHeader();
       this.#cut = true;
       return;
     }

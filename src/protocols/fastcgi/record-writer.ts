@@ -101,6 +101,15 @@ export class RecordWriter {
     this.#output.advance(recordHeaderOctets);
   }
 
+  /** Writes eight octets of zero, a header of no version of FastCGI: the connection is to close. */
+  writeInvalidHeader(): void {
+    this.#closeRecord();
+    const block = this.#output.reserve(recordHeaderOctets);
+    const at = this.#output.position;
+    block.fill(0, at, at + recordHeaderOctets);
+    this.#output.advance(recordHeaderOctets);
+  }
+
   /**
    * Writes a record with a body of eight octets: `first` as four, `fifth` as one, three of zero.
    * @param first - 32 bits, highest octet first

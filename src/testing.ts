@@ -1,0 +1,5 @@
+/**
+ * `tsgi/testing`: the conformance suite that any gateway, behind any web server, can be run under.
+ * @module
+ */
+export * from "./testing/index.ts";

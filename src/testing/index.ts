@@ -1,0 +1,18 @@
+/**
+ * Testing: one suite of requests and answers for every protocol, web server and mount point. It needs no test
+ * framework.
+ * @module
+ */
+export { conformanceApplication } from "./conformance-application.ts";
+export {
+  conformanceCases,
+  type Allowance,
+  type ConformanceCase,
+  type ConformanceRequest,
+  type ConformanceTarget,
+  type EnvironFacts,
+  type ExpectedAnswer,
+} from "./conformance-cases/index.ts";
+export { ConformanceFailure } from "./conformance-failure.ts";
+export { allowancesFor, frontEndAllowances, isLeftOut, type FrontEndName } from "./front-end-allowances.ts";
+export { runConformanceCase } from "./run-conformance-case.ts";
