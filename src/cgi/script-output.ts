@@ -58,7 +58,8 @@ export class ScriptOutput implements ResponseSink {
 
   body(octets: Uint8Array): boolean {
     if (this.#abortReason !== undefined) return false;
-    this.#push(octets.length < keptOctets ? octets.slice() : octets);
+    // Not slice(): that of a Buffer copies nothing.
+    this.#push(octets.length < keptOctets ? new Uint8Array(octets) : octets);
     if (this.#queuedOctets >= pipeOctets) this.#write();
     return !this.#isFull;
   }

@@ -133,6 +133,25 @@ describe("runCgi() answers", () => {
     expect(answer.status).toBe(0);
   });
 
+  it("chunks whose buffer the application uses again", async () => {
+    const answer = await ask(`(environ, startResponse) => {
+      const write = startResponse("200 OK", []);
+      const buffer = Buffer.alloc(4, "a");
+      void write(buffer);
+      buffer.fill("b");
+      void write(buffer);
+      buffer.fill("c");
+      return [buffer];
+    }`);
+    expect(answer.body).toBe("aaaabbbbcccc");
+  });
+
+  it("and returns, where the script goes on: exit false", async () => {
+    const script = writeScript(`await runCgi(${text('"x"')}, { exit: false });
+      process.stderr.write("after");`);
+    expect(await runScript([script])).toMatchObject({ body: "x", errors: "after", status: 0 });
+  });
+
   it("W7 HEAD without the body", async () => {
     const answer = await ask(text('"x"'), { variables: { REQUEST_METHOD: "HEAD" } });
     expect(answer.body).toBe("");
