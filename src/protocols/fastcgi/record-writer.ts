@@ -8,10 +8,12 @@
  * @module
  */
 import { blockOctets, OutputBuffer, type BlockPool, type FilledBlock } from "../output-buffer.ts";
-import { fcgiVersion, recordHeaderOctets } from "./constants.ts";
+import { fcgiVersion, RecordType, recordHeaderOctets } from "./constants.ts";
 
 /** The most content this side puts into one record: 65,528 octets, so that record and header fill a block. */
 export const fullRecordOctets: number = blockOctets - recordHeaderOctets;
+
+const alignmentOctets = 8;
 
 /** A record is begun at the end of a block only if this much of the content fits; else the block is closed. */
 const worthwhileOctets = 512;
@@ -45,13 +47,14 @@ export class RecordWriter {
   append(type: number, id: number, octets: Uint8Array): void {
     if (this.#block !== undefined && (this.#type !== type || this.#id !== id)) this.#closeRecord();
     const length = octets.length;
+    const spare = type === RecordType.stderr ? alignmentOctets : 0;
     for (let from = 0; from < length;) {
       if (this.#block === undefined) this.#openRecord(type, id, Math.min(length - from, worthwhileOctets));
-      else if (this.#output.room === 0) {
+      else if (this.#output.room <= spare) {
         this.#closeRecord();
         continue;
       }
-      const count = Math.min(length - from, this.#output.room);
+      const count = Math.min(length - from, this.#output.room - spare);
       // A subarray of the whole would be an object for nothing.
       this.#block!.set(
         count === length ? octets : octets.subarray(from, from + count),
@@ -143,7 +146,8 @@ export class RecordWriter {
     const end = this.#output.position;
     const contentLength = end - this.#headerAt - recordHeaderOctets;
     // Records begin at multiples of eight and blocks end at one: the padding always fits.
-    const padding = -contentLength & 7;
+    // HAProxy 2.6.12 crashes over an answer that breaks off behind STDERR without padding.
+    const padding = -contentLength & 7 || (this.#type === RecordType.stderr ? alignmentOctets : 0);
     writeHeader(block, this.#headerAt, this.#type, this.#id, contentLength, padding);
     this.#pad(block, padding);
   }

@@ -177,6 +177,18 @@ describe("FastcgiApplicationSide sends", () => {
     }
   });
 
+  it("STDERR with padding always: HAProxy 2.6.12 crashes over an answer that breaks off behind unpadded STDERR", () => {
+    for (const size of [1, 7, 8, 9, 16, 65_519, 65_520, 65_528, 65_536, 140_000]) {
+      const core = opened();
+      core.send({ type: "errors", id: 1, octets: Buffer.alloc(size, "e") });
+      const octets = takeAll(core);
+      const records = parseRecords(octets);
+      expect(contentOf(octets, "STDERR", 1).length).toBe(size);
+      expect(octets.length % 8).toBe(0);
+      for (const record of records) expect(record.padding).toBeGreaterThan(0);
+    }
+  });
+
   it("P8 zeros as padding, in blocks that have been used before", () => {
     const block = new Uint8Array(blockOctets);
     const pool = { take: () => block.fill(0xaa), give: () => {} };
