@@ -16,6 +16,8 @@ export type FrontEndName =
   | "apacheScgi"
   | "apacheFcgid"
   | "cgiFcgi"
+  | "apacheCgi"
+  | "lighttpdCgi"
   | "lighttpd"
   | "caddy"
   | "haproxy"
@@ -31,6 +33,12 @@ const droppedLength: Allowance = {
   cases: ["answer-head", "answer-length"],
   reason: "Apache drops the Content-Length of mod_proxy_fcgi, mod_proxy_scgi and mod_cgid, and sends chunks",
   answer: { headers: {} },
+};
+
+const freshProcess: Allowance = {
+  cases: ["answer-live"],
+  reason: "each CGI request is a process of its own, so that no second request can release the first",
+  leftOut: true,
 };
 
 export const frontEndAllowances: Readonly<Record<FrontEndName, readonly Allowance[]>> = {
@@ -80,6 +88,26 @@ export const frontEndAllowances: Readonly<Record<FrontEndName, readonly Allowanc
       cases: ["breaks-off", "breaks-off-small", "breaks-off-declared"],
       reason:
         "cgi-fcgi ends as ever when an answer breaks off, and Apache takes the end of a program for the answer's",
+      answer: { ends: "whole" },
+    },
+  ],
+  apacheCgi: [
+    cookiesJoinedWithCommas,
+    droppedLength,
+    freshProcess,
+    {
+      cases: ["breaks-off", "breaks-off-small", "breaks-off-declared"],
+      reason:
+        "mod_cgid takes the end of the program, with whatever status, for the answer's, and drops its length",
+      answer: { ends: "whole" },
+    },
+  ],
+  lighttpdCgi: [
+    freshProcess,
+    {
+      cases: ["breaks-off", "breaks-off-small"],
+      reason:
+        "mod_cgi takes the end of the program, with whatever status, for the answer's, unless its length says more",
       answer: { ends: "whole" },
     },
   ],

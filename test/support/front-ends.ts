@@ -8,7 +8,7 @@ import type { ServeOptions } from "../../src/server/index.ts";
 import { frontEndAllowances, type Allowance } from "../../src/testing/index.ts";
 
 /** What a web server speaks to a gateway. */
-export type GatewayProtocol = "fastcgi" | "scgi";
+export type GatewayProtocol = "fastcgi" | "scgi" | "cgi";
 
 /** Where the application is mounted, by which example, and where the gateway for it listens. */
 export interface Mount {
@@ -194,5 +194,21 @@ export const frontEnds: readonly FrontEndRow[] = [
     server: "lighttpd",
     ...both("scgi.conf", ...ports, false),
     allowances: frontEndAllowances.lighttpd,
+  },
+  {
+    name: "Apache, mod_cgid",
+    protocol: "cgi",
+    server: "apache",
+    root: { example: "cgi.conf", mount: "", script: ["app.cgi", "cgi", "--script-name", ""] },
+    subPath: { example: "cgi.conf", mount: "/wiki", script: ["wiki.cgi", "cgi", "--script-name", "/wiki"] },
+    allowances: frontEndAllowances.apacheCgi,
+  },
+  {
+    name: "lighttpd, mod_cgi",
+    protocol: "cgi",
+    server: "lighttpd",
+    root: { example: "cgi.conf", mount: "", script: ["app.cgi", "cgi", "--script-name", ""] },
+    subPath: { example: "cgi.conf", mount: "/wiki", script: ["wiki.cgi", "cgi", "--script-name", "/wiki"] },
+    allowances: frontEndAllowances.lighttpdCgi,
   },
 ];
