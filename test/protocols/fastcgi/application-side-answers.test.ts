@@ -185,7 +185,7 @@ describe("FastcgiApplicationSide sends", () => {
       const records = parseRecords(octets);
       expect(contentOf(octets, "STDERR", 1).length).toBe(size);
       expect(octets.length % 8).toBe(0);
-      for (const record of records) expect(record.padding).toBeGreaterThan(0);
+      for (const each of records) expect(each.padding).toBeGreaterThan(0);
     }
   });
 
