@@ -5,12 +5,14 @@
 import type { Application, ExchangeSettings, ProtocolName } from "../bridge/index.ts";
 import type { BlockPool } from "../protocols/output-buffer.ts";
 import type { ServerLimits } from "./limits.ts";
+import type { RunningExchanges } from "./running-exchanges.ts";
 
 export interface ConnectionHost {
   readonly application: Application;
   readonly settings: ExchangeSettings;
   readonly limits: ServerLimits;
   readonly pool: BlockPool;
+  readonly running: RunningExchanges;
   /** Milliseconds, as of the last tick of the server's one timer: a clock that costs nothing to read. */
   readonly now: number;
   /** True once `close()` has begun: kept connections end after the answer they are at. */

@@ -57,16 +57,25 @@ export class ConnectionSet {
     socket.on("close", () => this.#forget(connection));
   }
 
-  /** Ends each connection once it is idle; after `graceMs` aborts what is left. Resolves when none is. */
+  /**
+   * Ends each connection once it is idle; after `graceMs` aborts what is left. Resolves when no connection is, and no
+   * body's `close` is at work, or the time is over for those.
+   */
   async drain(graceMs: number): Promise<void> {
     for (const connection of this.#connections) connection.drain();
-    if (this.#connections.size === 0) return;
-    const deadline = setTimeout(() => {
-      for (const connection of this.#connections) connection.gone("the server is stopping");
-    }, graceMs);
-    await new Promise<void>((resolve) => {
-      this.#whenEmpty = resolve;
+    let deadline: NodeJS.Timeout | undefined;
+    const overdue = new Promise<void>((resolve) => {
+      deadline = setTimeout(() => {
+        for (const connection of this.#connections) connection.gone("the server is stopping");
+        resolve();
+      }, graceMs);
     });
+    if (this.#connections.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#whenEmpty = resolve;
+      });
+    }
+    await Promise.race([this.#host.running.none(), overdue]);
     clearTimeout(deadline);
   }
 

@@ -300,6 +300,8 @@ export class Connection implements SlotConnection, WriterOwner {
       if (slot.started) continue;
       slot.started = true;
       started = true;
+      this.#host.running.began();
+      slot.exchange.onFinished = this.#host.running.finished;
       slot.exchange.start();
     }
     return started;

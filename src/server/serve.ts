@@ -21,6 +21,7 @@ import type { ConnectionHost, ConnectionOrigin } from "./connection-host.ts";
 import { ConnectionSet } from "./connection-set.ts";
 import { HttpHost } from "./http-host.ts";
 import { serverLimits, type ServerLimits } from "./limits.ts";
+import { RunningExchanges } from "./running-exchanges.ts";
 import { listen, type Listener, type ListenOptions } from "./listen.ts";
 
 /** One address or several, as text (`unix:/path`, `host:port`, `:port`, `[::1]:port`, `fd:N`, `systemd:NAME`). */
@@ -146,6 +147,7 @@ function createHost(
     application,
     limits,
     pool: createBlockPool(),
+    running: new RunningExchanges(),
     now: performance.now(),
     draining: false,
     settings: {

@@ -183,6 +183,33 @@ describe("close()", () => {
     await peer.closed;
   });
 
+  it("waits for the close() of a body whose answer has ended", async () => {
+    const closing = gate();
+    const release = gate();
+    let closed = false;
+    const { connect, server } = await startServing((_environ, startResponse) => {
+      startResponse("200 OK", []);
+      return {
+        *[Symbol.iterator](): Generator<Uint8Array> {},
+        close: async () => {
+          closing.open();
+          await release.opened;
+          closed = true;
+        },
+      };
+    });
+    const peer = await connect();
+    peer.request(1);
+    await peer.answer(1);
+    await closing.opened;
+    const stopped = server.close({ graceMs: 60_000 });
+    await peer.closed;
+    expect(closed).toBe(false);
+    release.open();
+    await stopped;
+    expect(closed).toBe(true);
+  });
+
   it("aborts what is left after graceMs", async () => {
     const aborted = gate<unknown>();
     const started = gate();
