@@ -17,6 +17,7 @@ import {
   type LogEntry,
 } from "../bridge/index.ts";
 import { ConfigurationError, RequestAbortedError, ResponseError } from "../errors/index.ts";
+import { chooseLimits } from "../protocols/choose-limits.ts";
 import {
   decodeEnvironmentBlock,
   encodeNonParsedHead,
@@ -92,7 +93,7 @@ class ScriptRun {
   #ending = false;
 
   constructor(application: Application, options: CgiOptions) {
-    const limits = { ...cgiLimits, ...definedLimits(options) };
+    const limits = chooseLimits(cgiLimits, options);
     const { env } = process;
     this.ended = new Promise((resolve) => (this.#resolve = resolve));
     this.#exits = options.exit ?? true;
@@ -244,20 +245,4 @@ function writeError(text: string): void {
   } catch {
     // A web server that does not take errors must not cost the client its answer.
   }
-}
-
-function definedLimits(options: Partial<CgiLimits>): Partial<CgiLimits> {
-  const limits: Partial<Record<keyof CgiLimits, number>> = {};
-  for (const name of Object.keys(cgiLimits) as Array<keyof CgiLimits>) {
-    const value = options[name];
-    if (value === undefined) continue;
-    if (typeof value !== "number" || !(value > 0)) {
-      throw new ConfigurationError(
-        "ERR_CONFIG_OPTION",
-        `${name} is ${String(value)}: it takes a number above 0`,
-      );
-    }
-    limits[name] = value;
-  }
-  return limits;
 }

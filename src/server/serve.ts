@@ -13,6 +13,7 @@ import {
   type LogEntry,
 } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
+import { chooseLimits } from "../protocols/choose-limits.ts";
 import { formatAddress, parseAddress, type Address } from "../protocols/address.ts";
 import type { GatewayRole } from "../protocols/gateway-core.ts";
 import { applicationCores, type CoreSettings, type ServerProtocol } from "./application-cores.ts";
@@ -77,7 +78,7 @@ export async function serve(application: Application, options: ServeOptions): Pr
       `serve() got ${application === null ? "null" : typeof application} for an application: it takes a function (environ, startResponse)`,
     );
   }
-  const limits = chooseLimits(options);
+  const limits = chooseLimits(serverLimits, options);
   // Now, rather than with the first request.
   if (options.scriptName !== undefined) parseScriptName(options.scriptName);
   if (options.environ !== undefined) checkExtraPairs(options.environ);
@@ -170,20 +171,4 @@ function toAddresses(addresses: Addresses | undefined): Address[] {
   const list: ReadonlyArray<string | Address> =
     typeof addresses === "string" || !Array.isArray(addresses) ? [addresses as string | Address] : addresses;
   return list.map((address) => (typeof address === "string" ? parseAddress(address) : address));
-}
-
-function chooseLimits(options: ServeOptions): ServerLimits {
-  const limits: Record<keyof ServerLimits, number> = { ...serverLimits };
-  for (const name of Object.keys(serverLimits) as Array<keyof ServerLimits>) {
-    const value = options[name];
-    if (value === undefined) continue;
-    if (typeof value !== "number" || !(value > 0)) {
-      throw new ConfigurationError(
-        "ERR_CONFIG_OPTION",
-        `${name} is ${String(value)}: it takes a number above 0`,
-      );
-    }
-    limits[name] = value;
-  }
-  return limits;
 }

@@ -1,0 +1,28 @@
+/**
+ * A table of limits with some of them given: what `serve`, `runCgi` and their like make of their options.
+ * @module
+ */
+import { ConfigurationError } from "../errors/index.ts";
+
+/**
+ * The default limits, with those of `given` put over them. Keys of `given` that are no limits are passed over.
+ * @throws ConfigurationError ERR_CONFIG_OPTION for a limit that is no number above 0
+ */
+export function chooseLimits<Name extends string>(
+  defaults: { readonly [Key in Name]: number },
+  given: NoInfer<{ readonly [Key in Name]?: unknown }>,
+): Record<Name, number> {
+  const limits: Record<Name, number> = { ...defaults };
+  for (const name of Object.keys(defaults) as Name[]) {
+    const value: unknown = given[name];
+    if (value === undefined) continue;
+    if (typeof value !== "number" || !(value > 0)) {
+      throw new ConfigurationError(
+        "ERR_CONFIG_OPTION",
+        `${name} is ${String(value)}: it takes a number above 0`,
+      );
+    }
+    limits[name] = value;
+  }
+  return limits;
+}
