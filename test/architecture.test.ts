@@ -9,14 +9,45 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   bridge: ["errors", "protocols"],
   // Only node:fs: what a script loads, its visitor waits for.
   cgi: ["errors", "protocols", "bridge", "node"],
+  // One job a file; what a well-kept package does better (ranges, negotiation) is that package's.
+  middleware: ["errors", "bridge", "node", "package"],
+  adapters: ["errors", "bridge", "node"],
   client: ["errors", "protocols", "bridge", "node"],
   server: ["errors", "protocols", "bridge", "node"],
   // Whatever starts a program: it chooses between the two.
   run: ["errors", "protocols", "bridge", "cgi", "server", "node"],
-  testing: ["errors", "protocols", "bridge", "client", "server", "node"],
-  cli: ["errors", "protocols", "bridge", "cgi", "client", "server", "testing", "run", "node", "package"],
+  testing: ["errors", "protocols", "bridge", "cgi", "client", "server", "node"],
+  // Master and workers: it holds sockets and processes, never a protocol.
+  process: ["errors", "server", "node", "package"],
+  cli: [
+    "errors",
+    "protocols",
+    "bridge",
+    "adapters",
+    "middleware",
+    "cgi",
+    "client",
+    "server",
+    "process",
+    "testing",
+    "run",
+    "node",
+    "package",
+  ],
   // The package's entries: src/*.ts.
-  entry: ["errors", "protocols", "bridge", "cgi", "client", "server", "testing", "run"],
+  entry: [
+    "errors",
+    "protocols",
+    "bridge",
+    "adapters",
+    "middleware",
+    "cgi",
+    "client",
+    "server",
+    "process",
+    "testing",
+    "run",
+  ],
 };
 
 /** Protocols are strangers to each other. */
