@@ -5,7 +5,6 @@
  * not pulling and not reading; back-pressure on answers is `room`.
  * @module
  */
-import type { Socket } from "node:net";
 import { Exchange, type Application } from "../bridge/index.ts";
 import { RequestAbortedError, TsgiError } from "../errors/index.ts";
 import type { GatewayCore, RequestEvent, ResponseEvent } from "../protocols/gateway-core.ts";
@@ -14,6 +13,7 @@ import type { ConnectionHost, ConnectionOrigin } from "./connection-host.ts";
 import { findOverdue } from "./deadlines.ts";
 import { RequestSlot, type SlotConnection } from "./request-slot.ts";
 import { SocketWriter, type WriterOwner } from "./socket-writer.ts";
+import type { Transport, TransportOwner } from "./transport.ts";
 
 /** How long an ended connection goes on reading, so that closing it does not reset the answer away, in ms. */
 const lingerMs = 2_000;
@@ -21,9 +21,15 @@ const lingerMs = 2_000;
 /** How long the web server has to pass on what there is of an answer that breaks off, in ms. */
 const breakOffMs = 50;
 
-const empty = Buffer.alloc(0);
+const nothing: readonly Uint8Array[] = [Buffer.alloc(0)];
+const noBlocks: readonly Uint8Array[] = [];
 
-export class Connection implements SlotConnection, WriterOwner {
+/** Told when a connection is closed for good. */
+export interface ConnectionKeeper {
+  forget(connection: Connection): void;
+}
+
+export class Connection implements SlotConnection, WriterOwner, TransportOwner {
   readonly origin: ConnectionOrigin;
   readonly slots: RequestSlot[] = [];
   /** When octets last came, or the last answer ended, on the server's clock. */
@@ -34,11 +40,12 @@ export class Connection implements SlotConnection, WriterOwner {
   wroteAt: number;
   /** The peer has ended its side. */
   peerEnded = false;
-  readonly #socket: Socket;
+  readonly #transport: Transport;
   readonly #core: GatewayCore;
   readonly #writer: SocketWriter;
   readonly #host: ConnectionHost;
   readonly #application: Application;
+  readonly #keeper: ConnectionKeeper;
   #pumping = false;
   #closeWhenIdle: boolean;
   #lingering = false;
@@ -46,16 +53,18 @@ export class Connection implements SlotConnection, WriterOwner {
 
   /** `application` is the host's, or the one that says 503 when there are too many connections. */
   constructor(
-    socket: Socket,
+    transport: Transport,
     core: GatewayCore,
     host: ConnectionHost,
     origin: ConnectionOrigin,
     application: Application,
+    keeper: ConnectionKeeper,
   ) {
-    this.#socket = socket;
+    this.#transport = transport;
+    this.#keeper = keeper;
     this.#core = core;
     this.#host = host;
-    this.#writer = new SocketWriter(socket, core, host.pool, this);
+    this.#writer = new SocketWriter(transport, core, host.pool, this);
     this.#application = application;
     this.#closeWhenIdle = application !== host.application;
     this.origin = origin;
@@ -72,17 +81,23 @@ export class Connection implements SlotConnection, WriterOwner {
     return this.#core.endsByClose;
   }
 
+  get expectsBody(): boolean {
+    for (const slot of this.slots) if (!slot.bodyEnded || !slot.dataEnded) return true;
+    return false;
+  }
+
   get room(): number {
     return this.#host.limits.answerHighWaterOctets - this.#writer.queuedOctets;
   }
 
-  // What the socket reports.
+  // What the transport reports.
 
   receive(octets: Uint8Array): void {
     this.quietSince = this.#host.now;
     if (this.#lingering || this.#closed) return;
     this.#core.receive(octets);
     this.#pump();
+    if (this.#transport.reusesBuffer) this.#core.keepInput();
   }
 
   /** The peer has ended its side: it has gone, or, where that can be told, it only has nothing more to send. */
@@ -90,11 +105,10 @@ export class Connection implements SlotConnection, WriterOwner {
     this.peerEnded = true;
     this.quietSince = this.#host.now;
     if (this.#lingering || this.#closed) {
-      this.#socket.destroy();
+      this.#transport.destroy();
       return;
     }
-    const uploading = this.slots.some((slot) => !slot.bodyEnded || !slot.dataEnded);
-    if (uploading) {
+    if (this.expectsBody) {
       this.gone("the web server closed the connection before the end of the request body");
       return;
     }
@@ -113,9 +127,7 @@ export class Connection implements SlotConnection, WriterOwner {
    * socket whose other end is closed, and takes it when the other end was only shut down for writing.
    */
   probe(): void {
-    this.#socket.write(empty, (error) => {
-      if (error !== undefined && error !== null) this.gone("the web server closed the connection");
-    });
+    this.#transport.write(nothing, noBlocks);
   }
 
   /** Nobody reads the answers any more: all that is open is aborted. */
@@ -128,7 +140,22 @@ export class Connection implements SlotConnection, WriterOwner {
     this.slots.length = 0;
     this.#writer.drop();
     if (isCut && this.#core.endsByClose) this.#reset();
-    else this.#socket.destroy();
+    else this.#transport.destroy();
+  }
+
+  broken(code: string): void {
+    this.gone(`the web server closed the connection (${code})`);
+  }
+
+  closed(): void {
+    this.gone("the web server closed the connection");
+    this.#keeper.forget(this);
+  }
+
+  /** The kernel has taken octets that had to wait. */
+  written(blocks: readonly Uint8Array[], failed: boolean): void {
+    this.#writer.release(blocks);
+    if (!failed) this.roomMade();
   }
 
   // What the server asks.
@@ -215,8 +242,8 @@ export class Connection implements SlotConnection, WriterOwner {
     this.#noteReceiving();
     this.#writer.write();
     this.#closeIfDone();
-    if (this.#blocked() && !this.#lingering) this.#socket.pause();
-    else if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.#blocked() && !this.#lingering) this.#transport.pause();
+    else if (this.#transport.isPaused) this.#transport.resume();
   }
 
   #next(): RequestEvent | undefined {
@@ -226,7 +253,7 @@ export class Connection implements SlotConnection, WriterOwner {
   /** True while no more may be read: a body's queue is full, or a flood is being answered that reads no answers. */
   #blocked(): boolean {
     for (const slot of this.slots) if (slot.bodyFull) return true;
-    return this.#socket.writableLength > 2 * this.#host.limits.answerHighWaterOctets;
+    return this.#transport.queuedOctets > 2 * this.#host.limits.answerHighWaterOctets;
   }
 
   #noteReceiving(): void {
@@ -255,7 +282,7 @@ export class Connection implements SlotConnection, WriterOwner {
       case "data": {
         const queue = event.type === "body" ? slot.exchange.input : slot.exchange.data;
         if (slot.discarding) this.#discard(slot, event.octets.length);
-        else if (queue !== undefined && !queue.push(event.octets)) {
+        else if (queue !== undefined && !queue.push(event.octets, this.#transport.reusesBuffer)) {
           slot.bodyFull = true;
           slot.bodyFullSince = this.#host.now;
         }
@@ -296,8 +323,8 @@ export class Connection implements SlotConnection, WriterOwner {
    */
   #startExchanges(): boolean {
     let started = false;
-    for (const slot of this.slots.slice()) {
-      if (slot.started) continue;
+    // An exchange that is answered at once takes its slot out of the list.
+    for (let slot = this.#unstarted(); slot !== undefined; slot = this.#unstarted()) {
       slot.started = true;
       started = true;
       this.#host.running.began();
@@ -305,6 +332,11 @@ export class Connection implements SlotConnection, WriterOwner {
       slot.exchange.start();
     }
     return started;
+  }
+
+  #unstarted(): RequestSlot | undefined {
+    for (const slot of this.slots) if (!slot.started) return slot;
+    return undefined;
   }
 
   #find(id: number): RequestSlot | undefined {
@@ -374,9 +406,9 @@ export class Connection implements SlotConnection, WriterOwner {
   #linger(): void {
     this.#writer.write();
     this.#lingering = true;
-    this.#socket.end();
-    this.#socket.resume();
-    setTimeout(() => this.#socket.destroy(), lingerMs).unref();
+    this.#transport.end();
+    this.#transport.resume();
+    setTimeout(() => this.#transport.destroy(), lingerMs).unref();
   }
 
   /** The peer broke the protocol, or a limit: one log line, what is owed is sent, the connection ends. */
@@ -401,24 +433,24 @@ export class Connection implements SlotConnection, WriterOwner {
     this.#writer.write();
     this.#closed = true;
     // Measured: destroy() costs 13 microseconds less than end(), and loses nothing once the kernel has it all.
-    if (this.#writer.isDrained) this.#socket.destroy();
-    else this.#socket.destroySoon();
+    if (this.#writer.isDrained) this.#transport.destroy();
+    else this.#transport.destroySoon();
   }
 
   /** Closes so that the peer can see that the answer is not whole: with a reset, which UNIX sockets do not have. */
   #reset(): void {
     this.#closed = true;
-    if (this.origin.unix) this.#socket.destroy();
-    else this.#socket.resetAndDestroy();
+    if (this.origin.unix) this.#transport.destroy();
+    else this.#transport.reset();
   }
 
-  /** The socket has taken octets that had to wait. */
-  written(): void {
+  /** The kernel has taken so much that answers may go on. */
+  roomMade(): void {
     this.wroteAt = this.#host.now;
     if (this.#closed || this.room <= 0) return;
     for (const slot of this.slots.slice()) slot.progress();
     if (this.#writer.isDrained) this.#writer.write();
-    if (this.#socket.isPaused()) this.#pump();
+    if (this.#transport.isPaused) this.#pump();
   }
 
   #log(error: TsgiError): void {

@@ -19,6 +19,13 @@ async function nodeOf(version: number): Promise<string> {
   return child.output.trim().split("\n").at(-1) ?? "";
 }
 
+/** A run of vitest inside this one must not take itself for a part of it. */
+const withoutVitest = Object.fromEntries(
+  Object.keys(process.env)
+    .filter((name) => name.startsWith("VITEST") || name === "NODE_ENV")
+    .map((name) => [name, undefined]),
+);
+
 async function run(node: string, ...words: string[]): ReturnType<typeof startProcess> {
   const child = await startProcess(node, words, { cwd: join(projectRoot, "test/cli/applications") });
   onTestFinished(async () => {
@@ -42,6 +49,21 @@ describe("every supported Node.js", () => {
       const request = await run(node, command, "request", `fastcgi:unix:${path}`, "/");
       expect(await request.ended).toMatchObject({ status: 0 });
       expect(request.output).toBe("hello red held! true");
+    },
+    180_000,
+  );
+
+  it.each([22, 24, 26])(
+    "passes the server's own tests, over handles and over sockets: %i",
+    async (version) => {
+      const node = await nodeOf(version);
+      const words = [join(projectRoot, "node_modules/vitest/vitest.mjs"), "run", "test/server"];
+      const child = await startProcess(node, words, { cwd: projectRoot, env: withoutVitest });
+      onTestFinished(async () => {
+        await child.stop();
+      });
+      expect(await child.ended, child.output).toMatchObject({ status: 0 });
+      expect(child.output).toMatch(/Tests .*passed/);
     },
     180_000,
   );
