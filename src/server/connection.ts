@@ -5,6 +5,8 @@
  * not pulling and not reading; back-pressure on answers is `room`.
  * @module
  */
+// The global of this name is an accessor that costs a microsecond in Node.js 20.
+import { performance } from "node:perf_hooks";
 import { Exchange, type Application } from "../bridge/index.ts";
 import { RequestAbortedError, TsgiError } from "../errors/index.ts";
 import type { GatewayCore, RequestEvent, ResponseEvent } from "../protocols/gateway-core.ts";
@@ -50,6 +52,8 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
   #closeWhenIdle: boolean;
   #lingering = false;
   #closed = false;
+  /** A request has come on this connection. */
+  #served = false;
 
   /** `application` is the host's, or the one that says 503 when there are too many connections. */
   constructor(
@@ -160,10 +164,14 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
 
   // What the server asks.
 
-  /** Ends the connection as soon as what is open on it has been answered. */
+  /** From here on the connection ends with what is open on it, or with its next request. */
   drain(): void {
     this.#closeWhenIdle = true;
-    if (this.idle) this.#close();
+  }
+
+  /** Ends the connection if no request has come for so many ms, and none has begun to. */
+  closeIfQuiet(keptMs: number, freshMs: number): void {
+    if (this.idle && this.#host.now - this.quietSince >= (this.#served ? keptMs : freshMs)) this.#close();
   }
 
   /** Ends what has taken too long; called on each tick of the server's timer. */
@@ -171,6 +179,12 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
     if (this.peerEnded && this.origin.unix && this.slots.length > 0) this.probe();
     const overdue = findOverdue(this, this.#host);
     if (overdue === undefined) return;
+    if (overdue.expires === true && overdue.slot !== undefined && overdue.error !== undefined) {
+      overdue.slot.startedAt = -1;
+      // It logs by itself, with the request's name.
+      overdue.slot.exchange.expire(overdue.error);
+      return;
+    }
     if (overdue.error !== undefined) this.#log(overdue.error);
     if (overdue.slot !== undefined) {
       this.#giveUp(overdue.slot, overdue.reason, false);
@@ -308,6 +322,7 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
 
   #open(event: Extract<RequestEvent, { type: "request" }>): void {
     const slot = new RequestSlot(this, event.id);
+    this.#served = true;
     slot.dataEnded = event.role !== "filter";
     const request = { protocol: this.origin.protocol, role: event.role, params: event.params };
     slot.exchange = new Exchange(this.#application, request, slot, this.#host.settings);
@@ -326,6 +341,8 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
     // An exchange that is answered at once takes its slot out of the list.
     for (let slot = this.#unstarted(); slot !== undefined; slot = this.#unstarted()) {
       slot.started = true;
+      // The tick's clock lags behind by up to a tick: too much for a short limit, and good enough to report by.
+      slot.startedAt = this.#host.limits.requestTimeoutMs === Infinity ? this.#host.now : performance.now();
       started = true;
       this.#host.running.began();
       slot.exchange.onFinished = this.#host.running.finished;
@@ -357,6 +374,7 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
     const unfinished = !slot.bodyEnded || !slot.dataEnded;
     this.#remove(slot);
     this.#core.send({ type: "end", id: slot.id, complete });
+    if (this.#ending && this.idle && !this.#core.closing && !this.#core.receiving) this.#core.announceClose();
     if (!complete && this.#core.endsByClose) this.#reset();
     else if (unfinished && complete) this.#linger();
     else if (!this.#pumping) {
@@ -424,8 +442,15 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
   }
 
   #closeIfDone(): void {
-    const ending = this.#core.closing || this.#closeWhenIdle || this.#host.draining || this.peerEnded;
-    if (ending && this.idle && !this.#lingering) this.#close();
+    if (this.#core.closing || this.peerEnded || this.#ending) {
+      if (this.idle && !this.#lingering && (this.#served || this.#core.closing || this.peerEnded))
+        this.#close();
+    }
+  }
+
+  /** The connection ends with the next answer. */
+  get #ending(): boolean {
+    return this.#closeWhenIdle || this.#host.draining;
   }
 
   #close(): void {

@@ -37,6 +37,8 @@ export class RequestSlot implements ResponseSink {
   /** Set by the connection right after construction: an Exchange needs its sink first. */
   exchange!: Exchange;
   started = false;
+  /** When the application was called, on the server's clock. */
+  startedAt = -1;
   /** Some of the answer has been sent. */
   answering = false;
   /** The body queue said it is full: the connection does not read on. */
