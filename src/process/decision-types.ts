@@ -13,6 +13,14 @@ export interface WorkerReport {
   readonly memoryOctets: number;
 }
 
+/** What a reload is to bring besides the application as it is now. */
+export interface ReloadRequest {
+  /** How many workers the settings say. It counts when they said something else before, and over TTIN and TTOU then. */
+  readonly workers?: number | undefined;
+  /** For the log: what the reload is for. Default: somebody asked for it, and learns that it has begun. */
+  readonly reason?: string | undefined;
+}
+
 /** Everything that can happen. */
 export type MasterEvent =
   | { readonly type: "start" }
@@ -24,7 +32,7 @@ export type MasterEvent =
   | { readonly type: "stop" }
   /** Something without which the master cannot go on. */
   | { readonly type: "fail" }
-  | { readonly type: "reload" }
+  | ({ readonly type: "reload" } & ReloadRequest)
   | { readonly type: "add" }
   | { readonly type: "remove" }
   | { readonly type: "reopen" }

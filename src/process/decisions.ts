@@ -58,7 +58,7 @@ function handle(draft: Draft, event: MasterEvent): void {
       fail(draft);
       break;
     case "reload":
-      beginReload(draft);
+      beginReload(draft, { workers: event.workers, reason: event.reason });
       break;
     case "add":
       resize(draft, 1);

@@ -3,6 +3,7 @@
  * @module
  */
 import { nameOf, type Draft } from "./decision-draft.ts";
+import type { ReloadRequest } from "./decision-types.ts";
 import {
   isServing,
   maxWorkers,
@@ -34,6 +35,8 @@ function missing(state: MasterState): number {
 export function settleFleet(draft: Draft): void {
   if (draft.state.phase === "stopping") return;
   finishReload(draft);
+  // Fewer may be wanted now than there already are.
+  announceIfReady(draft);
   drainSurplus(draft);
   spawnMissing(draft);
 }
@@ -46,7 +49,7 @@ export function retire(draft: Draft, worker: WorkerState, reason: string): void 
 }
 
 /** HUP. */
-export function beginReload(draft: Draft): void {
+export function beginReload(draft: Draft, request: ReloadRequest): void {
   const { phase, reload, generation, upgrading, workers } = draft.state;
   if (phase === "stopping") return;
   if (upgrading) {
@@ -54,37 +57,58 @@ export function beginReload(draft: Draft): void {
     return;
   }
   if (reload !== undefined) {
-    draft.set({ reload: { ...reload, again: true } });
+    draft.set({ reload: { ...reload, again: request } });
     return;
   }
   const newest = Math.max(generation, ...workers.map((worker) => worker.generation));
   // What failed was the old code; the operator may just have mended it.
-  const fresh = { generation: newest + 1, stage: "first", again: false } as const;
-  draft.set({ reload: fresh, failures: 0, spawnAt: 0 });
-  draft.log("info", "reloading: new workers load the application while the old ones serve");
+  const { wanted, configured } = draft.state;
+  const { reason, workers: asked = configured } = request;
+  draft.set({
+    reload: {
+      generation: newest + 1,
+      stage: "first",
+      reason,
+      before: { wanted, configured },
+      again: undefined,
+    },
+    wanted: asked === configured ? wanted : asked,
+    configured: asked,
+    failures: 0,
+    spawnAt: 0,
+  });
+  if (reason === undefined)
+    draft.log("info", "reloading: new workers load the application while the old ones serve");
 }
 
 /** The old code goes on; what is left of the new ends. */
 export function giveUpReload(draft: Draft, reload: ReloadState): void {
-  draft.set({ reload: undefined });
+  draft.set({ reload: undefined, ...reload.before });
   for (const worker of draft.state.workers) {
     if (worker.generation !== reload.generation) continue;
     if (worker.phase === "starting") draft.kill(worker);
     else if (isServing(worker)) draft.drain(worker, true);
   }
-  draft.log("error", "the reload failed: the workers that were there go on");
-  if (reload.again) beginReload(draft);
+  const why = reload.reason === undefined ? "" : ` (${reload.reason})`;
+  draft.log("error", `the reload failed${why}: the workers that were there go on`);
+  if (reload.again !== undefined) beginReload(draft, reload.again);
 }
 
 /** TTIN, TTOU. */
 export function resize(draft: Draft, change: 1 | -1): void {
   if (draft.state.phase === "stopping") return;
-  const wanted = Math.min(Math.max(draft.state.wanted + change, 1), maxWorkers);
+  const changed = (count: number): number => Math.min(Math.max(count + change, 1), maxWorkers);
+  const wanted = changed(draft.state.wanted);
   if (wanted === draft.state.wanted) {
     draft.log("warning", `${wanted} worker(s) is the ${change < 0 ? "least" : "most"} there can be`);
     return;
   }
+  const { reload } = draft.state;
   draft.set({ wanted });
+  if (reload !== undefined) {
+    const before = { ...reload.before, wanted: changed(reload.before.wanted) };
+    draft.set({ reload: { ...reload, before } });
+  }
   draft.log("info", `${wanted} worker(s) from now on`);
 }
 
@@ -107,11 +131,10 @@ function finishReload(draft: Draft): void {
     if (worker.phase === "starting") draft.kill(worker);
     else if (isServing(worker)) draft.drain(worker, true);
   }
-  draft.log(
-    "info",
-    `reloaded: ${ready.length} new worker(s) serve, the old ones finish what they have begun`,
-  );
-  if (reload.again) beginReload(draft);
+  const outcome =
+    reload.reason ?? `${ready.length} new worker(s) serve, the old ones finish what they have begun`;
+  draft.log("info", `reloaded: ${outcome}`);
+  if (reload.again !== undefined) beginReload(draft, reload.again);
 }
 
 /** What is more than wanted drains: first those whose successors are ready, then the oldest. */

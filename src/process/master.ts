@@ -8,21 +8,29 @@ import { performance } from "node:perf_hooks";
 import type { Command, MasterEvent } from "./decision-types.ts";
 import { decide, wakeAt } from "./decisions.ts";
 import { workerDescriptor, type StartMessage } from "./messages.ts";
+import { MasterPlans, type MasterPlan } from "./master-plans.ts";
 import type { MasterSocket, Predecessor } from "./master-types.ts";
 import { onSignals } from "./signals.ts";
 import { startUpgrade, type NewMaster } from "./upgrade.ts";
 import { WorkerProcess, type WorkerProgram } from "./worker-process.ts";
-import { initialState, requestLimit, type MasterState, type ProcessSettings } from "./worker-state.ts";
+import { initialState, requestLimit, type MasterState } from "./worker-state.ts";
 
 /** A line for the log; `detail` is for the lines below it. */
 export type MasterLog = (level: "error" | "warning" | "info", message: string, detail?: string) => void;
 
-export interface MasterOptions {
-  readonly settings: ProcessSettings;
+export interface MasterOptions extends MasterPlan {
   readonly sockets: readonly MasterSocket[];
   readonly worker: WorkerProgram;
-  /** Passed on to the workers; must survive JSON. */
-  readonly program: unknown;
+  /**
+   * Reads the settings anew, for a reload. What it rejects with is logged, and everything stays as it was. Default: they
+   * never change.
+   */
+  replan?(): Promise<MasterPlan>;
+  /**
+   * Called once the first workers are ready: calls `reload` whenever there is another cause for one, with what it is.
+   * @returns what stops it
+   */
+  watch?(reload: (reason: string) => void): () => void;
   readonly log: MasterLog;
   /** The first workers are ready; for a new master: the sockets are its own now. */
   announce(): void;
@@ -53,15 +61,24 @@ class Master {
   #timer: NodeJS.Timeout | undefined;
   #removeSignals: () => void = () => {};
   #newMaster: NewMaster | undefined;
+  readonly #plans: MasterPlans;
+  #replanning = false;
+  /** The last reload that was asked for, as long as its settings have not begun to be read. */
+  #askedReload: { readonly reason: string | undefined } | undefined;
+  #stopWatching: () => void = () => {};
 
   constructor(options: MasterOptions, end: (status: number) => void) {
     this.#options = options;
     this.#end = end;
     this.#state = initialState(options.settings);
+    this.#plans = new MasterPlans(options);
   }
 
   start(): void {
-    this.#removeSignals = onSignals((event) => this.#handle(event));
+    this.#removeSignals = onSignals((event) => {
+      if (event.type === "reload") void this.#reload();
+      else this.#handle(event);
+    });
     void this.#options.predecessor?.gone.then(() => {
       this.#options.log("error", "the old master has gone before it had handed over: stopping");
       this.#handle({ type: "fail" });
@@ -75,7 +92,9 @@ class Master {
     if (this.#handling) return;
     this.#handling = true;
     for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
-      const { state, commands } = decide(this.#state, next, performance.now(), this.#options.settings);
+      const { settings } = this.#plans.of(this.#state.generation);
+      const { state, commands } = decide(this.#state, next, performance.now(), settings);
+      this.#keepPlansFor(state);
       this.#state = state;
       for (const command of commands) this.#execute(command);
     }
@@ -83,9 +102,15 @@ class Master {
     this.#setTimer();
   }
 
+  #keepPlansFor({ generation, reload }: MasterState): void {
+    if (reload !== undefined && reload.generation !== this.#state.reload?.generation)
+      this.#plans.begin(reload.generation);
+    if (generation > this.#state.generation) this.#plans.forgetBefore(generation);
+  }
+
   #setTimer(): void {
     clearTimeout(this.#timer);
-    const at = wakeAt(this.#state, this.#options.settings);
+    const at = wakeAt(this.#state, this.#plans.of(this.#state.generation).settings);
     if (this.#state.phase === "ended" || at === Infinity) return;
     const wait = Math.min(Math.max(at - performance.now(), 0) + 1, 2 ** 30);
     const due = performance.now() + wait;
@@ -99,7 +124,7 @@ class Master {
   #execute(command: Command): void {
     switch (command.type) {
       case "spawn":
-        this.#spawn(command.worker);
+        this.#spawn(command.worker, command.generation);
         break;
       case "drain": {
         // A little earlier than it would be killed.
@@ -137,9 +162,31 @@ class Master {
     }
   }
 
-  #spawn(id: number): void {
-    const { settings, sockets, worker, program } = this.#options;
-    const longest = Math.min(settings.heartbeatTimeoutMs / 4, longestReportMs);
+  /** One at a time, and one after it whatever has been asked for meanwhile: the newest settings count. */
+  async #reload(reason?: string): Promise<void> {
+    const { replan, log } = this.#options;
+    this.#askedReload = { reason };
+    if (this.#replanning) return;
+    this.#replanning = true;
+    while (this.#askedReload !== undefined) {
+      const asked = this.#askedReload;
+      this.#askedReload = undefined;
+      try {
+        const plan = await replan?.();
+        if (plan !== undefined) this.#plans.newest = plan;
+        this.#handle({ type: "reload", workers: plan?.settings.workers, reason: asked.reason });
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        log("error", `no reload, everything stays as it was: ${why}`);
+      }
+    }
+    this.#replanning = false;
+  }
+
+  #spawn(id: number, generation: number): void {
+    const { sockets, worker } = this.#options;
+    const { settings, program } = this.#plans.of(generation);
+    const longest = Math.min(this.#plans.shortestHeartbeatMs() / 4, longestReportMs);
     const start: StartMessage = {
       type: "start",
       worker: id,
@@ -162,7 +209,7 @@ class Master {
   }
 
   async #announce(): Promise<void> {
-    const { predecessor, sockets, log, announce } = this.#options;
+    const { predecessor, sockets, log, announce, watch } = this.#options;
     if (predecessor !== undefined && !(await predecessor.ready())) return;
     try {
       for (const { held } of sockets) await held.publish();
@@ -172,6 +219,7 @@ class Master {
       return;
     }
     announce();
+    this.#stopWatching = watch?.((reason) => void this.#reload(reason)) ?? this.#stopWatching;
   }
 
   #upgrade(): void {
@@ -192,6 +240,7 @@ class Master {
   #exit(status: number, handedOver: boolean): void {
     clearTimeout(this.#timer);
     this.#removeSignals();
+    this.#stopWatching();
     if (!handedOver) this.#newMaster?.close();
     if (!handedOver) for (const { held } of this.#options.sockets) held.remove();
     this.#end(status);

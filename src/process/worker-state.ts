@@ -4,6 +4,7 @@
  * No processes, no clock, no sockets. All times are milliseconds on one clock that only ever goes forward.
  * @module
  */
+import type { ReloadRequest } from "./decision-types.ts";
 
 /** What the operator has chosen. Times are in ms; `Infinity` switches a limit off. */
 export interface ProcessSettings {
@@ -56,14 +57,19 @@ export interface WorkerState {
 export interface ReloadState {
   readonly generation: number;
   readonly stage: "first" | "all";
-  /** HUP came again meanwhile. */
-  readonly again: boolean;
+  readonly reason: string | undefined;
+  /** How many workers there were to be before: what counts again if it fails. */
+  readonly before: Pick<MasterState, "wanted" | "configured">;
+  /** What HUP asked for that came again meanwhile. */
+  readonly again: ReloadRequest | undefined;
 }
 
 export interface MasterState {
   readonly phase: "starting" | "running" | "stopping" | "ended";
-  /** How many workers are to be ready: `settings.workers`, changed by TTIN and TTOU. */
+  /** How many workers are to be ready: `configured`, changed by TTIN and TTOU. */
   readonly wanted: number;
+  /** How many the settings say. */
+  readonly configured: number;
   /** The generation that is served. */
   readonly generation: number;
   readonly nextId: number;
@@ -130,6 +136,7 @@ export function initialState(settings: ProcessSettings): MasterState {
   return {
     phase: "starting",
     wanted: settings.workers,
+    configured: settings.workers,
     generation: 1,
     nextId: 1,
     workers: [],

@@ -41,6 +41,8 @@ class World {
   spawned = 0;
   ended = 0;
   exits: number[] = [];
+  /** The most workers that were wanted since the reload that is under way began. */
+  #most = 0;
 
   on(event: MasterEvent): void {
     const before = this.state;
@@ -105,12 +107,14 @@ class World {
     demand(this.spawned - this.ended === this.alive.size, "a start without an end");
     // Twice the fleet during a reload, the stuck and the draining apart.
     const active = workers.filter((each) => ["starting", "ready", "retiring"].includes(each.phase));
-    demand(active.length <= 2 * Math.max(wanted, before.wanted) + wanted, "too many workers");
+    const most = Math.max(wanted, before.wanted);
+    this.#most = before.reload === undefined ? most : Math.max(this.#most, most);
+    demand(active.length <= 2 * this.#most + wanted, "too many workers");
     // The master takes nobody out of service while fewer than wanted serve: not to reload, not to replace.
     const isGentle = phase === "running" && before.phase === "running" && event.type !== "exit";
     const drained = commands.filter(({ type }) => type === "drain");
     if (isGentle && drained.length > 0 && !failing(event)) {
-      const least = Math.min(wanted, serving(before).length);
+      const least = Math.min(wanted, before.wanted, serving(before).length);
       demand(serving(this.state).length >= least, "fewer serve than could");
     }
     // It never sleeps for ever with something left to do.
@@ -139,6 +143,7 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant("work" as const), at: fc.nat(60) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant("obey" as const), at: fc.nat(20) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant("wait" as const), at: fc.nat(3_000) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("resettle" as const), at: fc.nat(5) }) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -165,6 +170,9 @@ function run(world: World, { do: what, at }: Step): void {
         }
         world.on({ type: "tick" });
       }
+      return;
+    case "resettle":
+      world.on({ type: "reload", workers: at + 1 });
       return;
     case "reload":
     case "add":

@@ -254,6 +254,71 @@ describe("reload", () => {
   });
 });
 
+describe("a reload with other settings", () => {
+  it("starts as many workers as they say, and drains the old ones when all of these are ready", () => {
+    const story = Story.running();
+    expect(story.on({ type: "reload", workers: 3 })).toEqual([spawn(3, 2)]);
+    expect(story.on({ type: "ready", worker: 3 })).toEqual([spawn(4, 2), spawn(5, 2)]);
+    expect(story.on({ type: "ready", worker: 4 })).toEqual([]);
+    expect(story.on({ type: "ready", worker: 5 })).toEqual([drain(1), drain(2)]);
+  });
+
+  it("that fails leaves the number of workers as it was", () => {
+    const story = Story.running();
+    story.on({ type: "reload", workers: 3 });
+    story.on({ type: "load-failed", worker: 3, message: "broken" });
+    expect(story.state).toMatchObject({ wanted: 2, configured: 2, reload: undefined });
+    story.exit(3);
+    expect(story.phases).toEqual(["1 ready", "2 ready"]);
+    expect(story.on({ type: "reload", workers: 3 })).toEqual([spawn(4, 2)]);
+  });
+
+  it("keeps what TTIN and TTOU have made of a number that is still the same", () => {
+    const story = Story.running();
+    story.on({ type: "add" });
+    story.on({ type: "reload", workers: 2 });
+    expect(story.state.wanted).toBe(3);
+    story.on({ type: "add" });
+    story.on({ type: "load-failed", worker: 4, message: "broken" });
+    expect(story.state.wanted).toBe(4);
+  });
+
+  it("that follows another goes by the newest settings, also when these are the first ones again", () => {
+    const story = Story.running({ workers: 1 });
+    story.on({ type: "reload", workers: 2 });
+    story.on({ type: "reload", workers: 4 });
+    story.on({ type: "reload", workers: 1 });
+    story.on({ type: "ready", worker: 2 });
+    expect(story.on({ type: "ready", worker: 3 })).toEqual([drain(1), spawn(4, 3)]);
+    expect(story.on({ type: "ready", worker: 4 })).toEqual([drain(2), drain(3)]);
+    expect(story.state).toMatchObject({ wanted: 1, configured: 1 });
+  });
+
+  it("that fails at the start leaves a service that is announced once its own workers are ready", () => {
+    const story = new Story();
+    story.on({ type: "start" });
+    story.on({ type: "ready", worker: 1 });
+    story.on({ type: "reload", workers: 5 });
+    expect(story.on({ type: "ready", worker: 2 })).toEqual([]);
+    expect(story.on({ type: "load-failed", worker: 3, message: "broken" })).toContainEqual({
+      type: "announce",
+    });
+  });
+
+  it("tells its reason in one line", () => {
+    const story = Story.running({ workers: 1 });
+    story.on({ type: "reload", reason: "app.ts has changed" });
+    expect(story.lines).toEqual([]);
+    story.on({ type: "ready", worker: 2 });
+    expect(story.lines).toEqual(["reloaded: app.ts has changed"]);
+    story.on({ type: "reload", reason: "app.ts has changed" });
+    story.exit(3);
+    expect(story.lines.at(-1)).toBe(
+      "the reload failed (app.ts has changed): the workers that were there go on",
+    );
+  });
+});
+
 describe("TTIN and TTOU", () => {
   it("add a worker and take the oldest away, never the last", () => {
     const story = Story.running();
