@@ -1,8 +1,9 @@
 /**
- * Writes the tables in docs/ that repeat what the source says: options of the command line, limits and their reasons.
+ * Writes what repeats what the source says: the tables in docs/ (options, settings, limits and their reasons) and the type
+ * of tsgi.config.ts.
  * `npm run docs` writes them; a test runs it with --check, which fails where a page is not what the source says.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 const check = process.argv.includes("--check");
 const project = new URL("../", import.meta.url);
@@ -10,9 +11,14 @@ const read = (path) => readFileSync(new URL(path, project), "utf8");
 
 const { commands } = await import(new URL("dist/cli/settings.js", project).href);
 const { optionForm } = await import(new URL("dist/cli/help.js", project).href);
+const { configKey, variableName } = await import(new URL("dist/cli/setting-names.js", project).href);
+const { configTypeOf } = await import(new URL("dist/cli/setting-values.js", project).href);
+const serve = commands.find(({ name }) => name === "serve");
 
 const stale = [
   update("docs/command-line.md", "options", commands.map(commandSection).join("\n")),
+  update("docs/configuration.md", "settings", settingTable(serve.settings)),
+  replace("src/config/tsgi-config.ts", configType(serve.settings)),
   update("docs/limits.md", "server", limitTable("src/server/limits.ts", "ServerLimits")),
   update("docs/limits.md", "cgi", limitTable("src/cgi/limits.ts", "CgiLimits")),
   update("docs/limits.md", "fastcgi", limitTable("src/protocols/fastcgi/limits.ts", "FastcgiLimits")),
@@ -35,6 +41,49 @@ function commandSection({ name, positionals, help, settings }) {
     "| option | meaning |",
     "| --- | --- |",
     ...rows,
+    "",
+  ].join("\n");
+}
+
+function mayBeSetBy(source) {
+  return ({ sources }) => sources === undefined || sources.includes(source);
+}
+
+function settingTable(settings) {
+  const [inConfig, inEnvironment] = ["config file", "environment"].map(mayBeSetBy);
+  const rows = settings.map((setting) => {
+    const { name, positional } = setting;
+    const option = positional ? optionForm(setting) : `--${name}`;
+    const key = inConfig(setting) ? `\`${configKey(name)}\`` : "-";
+    const type = inConfig(setting) ? `\`${configTypeOf(setting)}\`` : "-";
+    const variable = inEnvironment(setting) ? `\`${variableName(name)}\`` : "-";
+    return `| ${key} | ${cell(type)} | ${variable} | \`${option}\` |`;
+  });
+  return [
+    "| in the file | type | in the environment | on the command line |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+}
+
+/** The type of a config file, with the help of each setting for editors to show. */
+function configType(settings) {
+  const properties = settings.filter(mayBeSetBy("config file")).map((setting) => {
+    const sentence = setting.help[0].toUpperCase() + setting.help.slice(1);
+    const type = `${configTypeOf(setting)} | undefined`;
+    return `  /** ${sentence}. */\n  readonly ${configKey(setting.name)}?: ${type};`;
+  });
+  return [
+    "/**",
+    " * What tsgi.config.ts may say. Made of the table in src/cli/settings.ts by `npm run docs`: change that, not this.",
+    " * @module",
+    " */",
+    "",
+    "/** The settings of `tsgi serve`. Paths are relative to the working directory. */",
+    "export interface TsgiConfig {",
+    ...properties,
+    "}",
     "",
   ].join("\n");
 }
@@ -66,7 +115,11 @@ function update(path, mark, content) {
   const from = before.indexOf(start);
   const to = before.indexOf(end);
   if (from < 0 || to < from) throw new Error(`${path}: the marks ${start} and ${end} are missing`);
-  const after = `${before.slice(0, from + start.length)}\n\n${content}\n${before.slice(to)}`;
+  return replace(path, `${before.slice(0, from + start.length)}\n\n${content}\n${before.slice(to)}`, before);
+}
+
+/** Makes it the content of a file; its path when that changes anything. */
+function replace(path, after, before = existsSync(new URL(path, project)) ? read(path) : undefined) {
   if (after === before) return undefined;
   if (!check) writeFileSync(new URL(path, project), after);
   return path;

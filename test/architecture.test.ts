@@ -6,6 +6,8 @@ import { filesBelow, importsOf, readProjectFile, type Import } from "./support/s
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   protocols: ["errors"],
+  // A type and the function that names it: what a config file imports.
+  config: [],
   bridge: ["errors", "protocols"],
   // Only node:fs: what a script loads, its visitor waits for.
   cgi: ["errors", "protocols", "bridge", "node"],
@@ -37,6 +39,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // The package's entries: src/*.ts.
   entry: [
     "errors",
+    "config",
     "protocols",
     "bridge",
     "adapters",

@@ -7,19 +7,41 @@ import { ConfigurationError } from "../errors/index.ts";
 import { describeError } from "./describe-error.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { helpText } from "./help.ts";
-import { nearestName, parseCommandLine, type CommandLine } from "./parse-command-line.ts";
+import { nearestName } from "./nearest-name.ts";
+import { parseCommandLine, readWords, type CommandLine } from "./parse-command-line.ts";
 import { isScriptCommand, withoutQuery } from "./query-words.ts";
+import { readEnvironment } from "./read-environment.ts";
+import { SettingProblems } from "./setting-problems.ts";
 import { commands, type CommandSettings } from "./settings.ts";
 
 export { detectHost } from "../run/index.ts";
 
 /** Loaded when asked for: `tsgi request` need not wait for the server's modules. */
-const runners: Readonly<Record<string, () => Promise<(line: CommandLine) => Promise<number>>>> = {
-  serve: async () => (await import("./serve-command.ts")).runServe,
-  proxy: async () => (await import("./proxy-command.ts")).runProxyCommand,
-  run: async () => (await import("./run-command.ts")).runRunCommand,
-  cgi: async () => (await import("./cgi-command.ts")).runCgiCommand,
-  request: async () => (await import("./request-command.ts")).runRequestCommand,
+const runners: Readonly<
+  Record<string, (command: CommandSettings, words: readonly string[]) => Promise<number>>
+> = {
+  serve: async (command, words) => {
+    const { resolveSettings } = await import("./resolve-settings.ts");
+    const surroundings = { environment: process.env, directory: process.cwd() };
+    const line = await resolveSettings(command, words, surroundings);
+    return (await import("./serve-command.ts")).runServe(line);
+  },
+  run: async (command, words) => {
+    const line = withEnvironment(command, withoutQuery(command, words));
+    return (await import("./run-command.ts")).runRunCommand(line);
+  },
+  cgi: async (command, words) => {
+    const line = withEnvironment(command, withoutQuery(command, words));
+    return (await import("./cgi-command.ts")).runCgiCommand(line);
+  },
+  proxy: async (command, words) => {
+    const line = parseCommandLine(command, words);
+    return (await import("./proxy-command.ts")).runProxyCommand(line);
+  },
+  request: async (command, words) => {
+    const line = parseCommandLine(command, words);
+    return (await import("./request-command.ts")).runRequestCommand(line);
+  },
 };
 
 async function main(words: readonly string[]): Promise<number> {
@@ -41,9 +63,16 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write(helpText(command));
     return ExitStatus.stopped;
   }
-  const line = parseCommandLine(command, isScriptCommand(first) ? withoutQuery(command, rest) : rest);
-  const run = await runners[command.name]?.();
-  return run === undefined ? ExitStatus.usage : run(line);
+  return (await runners[command.name]?.(command, rest)) ?? ExitStatus.usage;
+}
+
+/** A script's settings: no config file, which would be one more for a visitor to wait for. */
+function withEnvironment(command: CommandSettings, words: readonly string[]): CommandLine {
+  const problems = new SettingProblems();
+  const { positionals, values } = readWords(command, words, problems);
+  const environment = readEnvironment(command, process.env, problems);
+  problems.throwIfAny();
+  return { positionals, values: { ...environment, ...values } };
 }
 
 function findCommand(name: string): CommandSettings {

@@ -24,8 +24,9 @@ function commandHelp(command: CommandSettings): string {
   return [usageLine(command), command.help, "", ...lines, ""].join("\n");
 }
 
-/** An option as one writes it, e.g. `-X, --request METHOD`. */
+/** An option as one writes it, e.g. `-X, --request METHOD`; of the word that is no option, what stands for it. */
 export function optionForm(setting: Setting): string {
+  if (setting.positional === true) return setting.placeholder ?? setting.name;
   const short = setting.short === undefined ? "" : `-${setting.short}, `;
   const value = setting.placeholder === undefined ? "" : ` ${setting.placeholder}`;
   return `${short}--${setting.name}${value}${setting.repeatable === true ? "   (repeatable)" : ""}`;

@@ -3,16 +3,15 @@
  * @module
  */
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { ConfigurationError } from "../errors/index.ts";
-import { parseAddress, type Address } from "../protocols/address.ts";
+import { nearestName } from "./nearest-name.ts";
+import { SettingProblems } from "./setting-problems.ts";
+import { convertText, type SettingValue, type SettingValues } from "./setting-values.ts";
 import type { CommandSettings, Setting } from "./settings.ts";
-
-export type SettingValue = string | number | boolean | Address | readonly string[] | readonly Address[];
 
 export interface CommandLine {
   readonly positionals: readonly string[];
   /** Values by setting name; what was not given is absent. */
-  readonly values: Readonly<Record<string, SettingValue>>;
+  readonly values: SettingValues;
 }
 
 /**
@@ -20,122 +19,115 @@ export interface CommandLine {
  * @throws ConfigurationError ERR_CONFIG_OPTION, ERR_CONFIG_ADDRESS
  */
 export function parseCommandLine(command: CommandSettings, words: readonly string[]): CommandLine {
-  const options: NonNullable<ParseArgsConfig["options"]> = {};
-  for (const setting of command.settings) {
-    options[setting.name] = {
-      type: setting.kind === "flag" ? "boolean" : "string",
-      multiple: setting.repeatable ?? false,
-      ...(setting.short === undefined ? {} : { short: setting.short }),
-    };
-  }
-  let parsed: ReturnType<typeof parseArgs>;
-  try {
-    parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
-  } catch (error) {
-    throw usageError(command, error);
-  }
-  if (parsed.positionals.length !== command.positionals.length) {
-    const wanted = command.positionals.length === 0 ? "nothing" : command.positionals.join(" ");
-    const got = parsed.positionals.length === 0 ? "nothing" : parsed.positionals.join(" ");
-    throw new ConfigurationError(
-      "ERR_CONFIG_OPTION",
-      `tsgi ${command.name} takes ${wanted} besides options, got ${got}: see tsgi help ${command.name}`,
-    );
-  }
+  const problems = new SettingProblems();
+  const line = readWords(command, words, problems);
+  problems.throwIfAny();
+  return line;
+}
+
+/** As `parseCommandLine`, but goes on after a problem. */
+export function readWords(
+  command: CommandSettings,
+  words: readonly string[],
+  problems: SettingProblems,
+): CommandLine {
+  const { tokens, positionals } = parseArgs({
+    args: [...words],
+    options: optionsOf(command),
+    allowPositionals: true,
+    // Strict parsing ends at the first problem.
+    strict: false,
+    tokens: true,
+  });
   const values: Record<string, SettingValue> = {};
-  for (const setting of command.settings) {
-    const given = parsed.values[setting.name];
-    if (given === undefined) continue;
-    values[setting.name] = Array.isArray(given)
-      ? (given.map((text) => convert(setting, text)) as readonly string[])
-      : convert(setting, given);
+  let unknown = false;
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const found = findOption(command, token.name);
+    if (found === undefined) {
+      unknown = true;
+      problems.add(unknownOption(command, token.name));
+      continue;
+    }
+    const { setting, negated } = found;
+    const { inlineValue = false } = token;
+    const value = problems.attempt(() => readOption(setting, negated, token.value, inlineValue, problems));
+    if (value === undefined) continue;
+    const before = values[setting.name];
+    values[setting.name] =
+      setting.repeatable === true
+        ? ([...((before as readonly string[] | undefined) ?? []), value] as readonly string[])
+        : value;
   }
-  return { positionals: parsed.positionals, values };
+  // The value of an option that is not known looks like a word too many.
+  if (!unknown) checkPositionals(command, positionals, problems);
+  return { positionals, values };
 }
 
-function convert(setting: Setting, given: string | boolean): string | number | boolean | Address {
-  if (typeof given === "boolean") return given;
-  switch (setting.kind) {
-    case "address":
-      return parseAddress(given);
-    case "integer":
-      return matched(setting, given, /^[1-9]\d{0,14}$/, "a whole number above 0", Number);
-    case "workers":
-      if (given === "auto") return given;
-      return matched(setting, given, /^[1-9]\d{0,3}$/, "a whole number above 0, or auto", Number);
-    case "seconds":
-      return matched(setting, given, /^\d{1,9}(\.\d{1,3})?$/, "a number of seconds", Number);
-    case "mode":
-      return matched(setting, given, /^0?[0-7]{3}$/, "three octal digits such as 0660", (text) =>
-        parseInt(text, 8),
-      );
-    case "octets":
-      return matched(setting, given, /^\d{1,12}[KMG]?$/i, "octets such as 1048576, 512K, 10M or 2G", octets);
-    case "flag":
-    case "text":
-      return given;
-    default:
-      return setting.kind satisfies never;
+function optionsOf(command: CommandSettings): NonNullable<ParseArgsConfig["options"]> {
+  const options: NonNullable<ParseArgsConfig["options"]> = {};
+  for (const { name, kind, short, positional } of command.settings) {
+    if (positional === true) continue;
+    const type = kind === "flag" ? "boolean" : "string";
+    options[name] = { type, ...(short === undefined ? {} : { short }) };
+    if (kind === "flag") options[`no-${name}`] = { type };
   }
+  return options;
 }
 
-function matched(
+function findOption(
+  command: CommandSettings,
+  name: string,
+): { readonly setting: Setting; readonly negated: boolean } | undefined {
+  const options = command.settings.filter(({ positional }) => positional !== true);
+  const setting = options.find((each) => each.name === name);
+  if (setting !== undefined) return { setting, negated: false };
+  const switchedOff = options.find((each) => each.kind === "flag" && `no-${each.name}` === name);
+  return switchedOff === undefined ? undefined : { setting: switchedOff, negated: true };
+}
+
+function readOption(
   setting: Setting,
-  given: string,
-  pattern: RegExp,
-  expected: string,
-  read: (text: string) => number,
-): number {
-  if (pattern.test(given)) return read(given);
-  throw new ConfigurationError("ERR_CONFIG_OPTION", `--${setting.name} is "${given}": expected ${expected}`);
+  negated: boolean,
+  text: string | undefined,
+  isInline: boolean,
+  problems: SettingProblems,
+): SettingValue | undefined {
+  const label = `--${negated ? "no-" : ""}${setting.name}`;
+  if (setting.kind === "flag") {
+    if (text === undefined) return !negated;
+    problems.add(`${label} takes no value, got "${text}"`);
+    return undefined;
+  }
+  if (text === undefined || (!isInline && text.length > 1 && text.startsWith("-"))) {
+    const inline = text === undefined ? "" : `; if "${text}" is it, write ${label}=${text}`;
+    problems.add(`${label} needs a value: ${setting.placeholder}${inline}`);
+    return undefined;
+  }
+  return convertText(setting, text, label);
 }
 
-function octets(text: string): number {
-  const unit = { K: 1024, M: 1024 ** 2, G: 1024 ** 3 }[text.slice(-1).toUpperCase()];
-  return unit === undefined ? Number(text) : Number(text.slice(0, -1)) * unit;
+function checkPositionals(
+  command: CommandSettings,
+  positionals: readonly string[],
+  problems: SettingProblems,
+): void {
+  const most = command.positionals.length;
+  const isOptional = command.settings.some(({ positional }) => positional === true);
+  if (positionals.length === most || (isOptional && positionals.length < most)) return;
+  const wanted = most === 0 ? "nothing" : command.positionals.join(" ");
+  const got = positionals.length === 0 ? "nothing" : positionals.join(" ");
+  problems.add(
+    `tsgi ${command.name} takes ${wanted} besides options, got ${got}: see tsgi help ${command.name}`,
+  );
 }
 
-function usageError(command: CommandSettings, error: unknown): ConfigurationError {
-  const message = error instanceof Error ? error.message : String(error);
-  const unknown = /^Unknown option '(-+)([^']*)'/.exec(message)?.[2];
-  if (unknown === undefined) return new ConfigurationError("ERR_CONFIG_OPTION", firstSentence(message));
+function unknownOption(command: CommandSettings, name: string): string {
+  const options = command.settings.filter(({ positional }) => positional !== true);
   const nearest = nearestName(
-    unknown,
-    command.settings.map((setting) => setting.name),
+    name,
+    options.map((setting) => setting.name),
   );
   const hint = nearest === undefined ? `see tsgi help ${command.name}` : `did you mean --${nearest}?`;
-  return new ConfigurationError(
-    "ERR_CONFIG_OPTION",
-    `tsgi ${command.name} has no option --${unknown}: ${hint}`,
-  );
-}
-
-function firstSentence(text: string): string {
-  return text.split(/\.\s/, 1)[0] ?? text;
-}
-
-/** The known name with the fewest edits to `name`, when that is few enough to be a slip of the fingers. */
-export function nearestName(name: string, known: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Infinity;
-  for (const candidate of known) {
-    const distance = editDistance(name.slice(0, 64), candidate);
-    if (distance < bestDistance && distance <= Math.max(2, candidate.length / 3)) {
-      [best, bestDistance] = [candidate, distance];
-    }
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  return `tsgi ${command.name} has no option ${name.length === 1 ? "-" : "--"}${name}: ${hint}`;
 }

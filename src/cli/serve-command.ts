@@ -3,37 +3,21 @@
  * @module
  */
 import { basename } from "node:path";
-import { ConfigurationError } from "../errors/index.ts";
 import { removePidFile, writePidFile } from "../process/index.ts";
 import { formatAddress } from "../protocols/address.ts";
 import { serve, type Addresses } from "../server/index.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
-import { loadApplication } from "./load-application.ts";
-import type { CommandLine } from "./parse-command-line.ts";
+import { loadServed } from "./load-served.ts";
+import type { ResolvedLine } from "./resolve-settings.ts";
 import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
 
-/** Options that mean nothing without a master. */
-const masterSettings = [
-  "max-requests",
-  "max-requests-jitter",
-  "worker-lifetime",
-  "max-memory",
-  "heartbeat-timeout",
-];
-
 /** Runs until INT or TERM has been honoured. */
-export async function runServe(line: CommandLine): Promise<ExitStatusCode> {
+export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   const { positionals, values } = line;
+  if (values["check"] === true) return (await import("./check-command.ts")).runCheck(line);
   if (values["workers"] !== undefined) return (await import("./serve-workers.ts")).runServeWorkers(line);
-  const useless = masterSettings.find((name) => values[name] !== undefined);
-  if (useless !== undefined) {
-    throw new ConfigurationError(
-      "ERR_CONFIG_OPTION",
-      `--${useless} is about workers, and there are none: add --workers 1, or more`,
-    );
-  }
   const specifier = positionals[0] ?? "";
-  const application = await loadApplication(specifier, process.cwd());
+  const application = await loadServed(specifier, values);
   const addresses: Partial<Record<"fastcgi" | "scgi" | "http", Addresses>> = {};
   for (const protocol of ["fastcgi", "scgi", "http"] as const) {
     if (values[protocol] !== undefined) addresses[protocol] = values[protocol] as Addresses;

@@ -4,7 +4,7 @@
  */
 import { formatLogEntry } from "../bridge/index.ts";
 import type { ServeOptions } from "../server/index.ts";
-import type { CommandLine } from "./parse-command-line.ts";
+import type { SettingValues } from "./setting-values.ts";
 
 /** What `serve` calls the settings of the command line that it takes as they are. */
 const optionNames: Readonly<Record<string, keyof ServeOptions>> = {
@@ -18,9 +18,7 @@ const optionNames: Readonly<Record<string, keyof ServeOptions>> = {
 };
 
 /** All options but the addresses. */
-export function serveOptions(
-  values: CommandLine["values"],
-): ServeOptions & Required<Pick<ServeOptions, "log">> {
+export function serveOptions(values: SettingValues): ServeOptions & Required<Pick<ServeOptions, "log">> {
   const options: Record<string, unknown> = {};
   for (const [setting, name] of Object.entries(optionNames)) {
     // An absent option stays absent, for its default.
@@ -33,6 +31,6 @@ export function serveOptions(
 }
 
 /** How long requests that have begun may go on at a stop, in ms. */
-export function gracefulTimeoutMs(values: CommandLine["values"]): number {
+export function gracefulTimeoutMs(values: SettingValues): number {
   return 1_000 * ((values["graceful-timeout"] as number | undefined) ?? 30);
 }

@@ -5,7 +5,6 @@
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ConfigurationError } from "../errors/index.ts";
 import {
   maxWorkers,
   removePidFile,
@@ -15,34 +14,36 @@ import {
   writePidFile,
   type Inheritance,
   type MasterLog,
+  type MasterPlan,
   type MasterSocket,
   type ProcessSettings,
 } from "../process/index.ts";
 import { formatAddress, type Address } from "../protocols/address.ts";
 import { holdSocket } from "../server/index.ts";
 import type { ExitStatusCode } from "./exit-status.ts";
-import type { CommandLine } from "./parse-command-line.ts";
+import type { ResolvedLine } from "./resolve-settings.ts";
 import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
-
-type Values = CommandLine["values"];
+import type { SettingValues } from "./setting-values.ts";
+import { warnOfStartSettings } from "./start-settings.ts";
+import { watchSources } from "./watch-sources.ts";
 
 /** What a worker gets to know of the command line. */
 export interface WorkerProgramData {
   readonly specifier: string;
-  readonly values: Values;
+  readonly values: SettingValues;
 }
 
 /** How long a worker may take to load its application, in ms. */
 const startTimeoutMs = 120_000;
 
 /** Runs until the master has ended. */
-export async function runServeWorkers({ positionals, values }: CommandLine): Promise<ExitStatusCode> {
+export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCode> {
+  const { positionals, values } = line;
   const specifier = positionals[0] ?? "";
   const inheritance = takeInheritance();
-  const settings = processSettings(values);
+  const { settings, program } = planOf(line);
   const sockets = await holdSockets(values, inheritance);
   const pidFile = values["pid-file"] as string | undefined;
-  const program: WorkerProgramData = { specifier, values };
   const status = await runMaster({
     settings,
     sockets,
@@ -54,6 +55,15 @@ export async function runServeWorkers({ positionals, values }: CommandLine): Pro
     program,
     log,
     ...(inheritance === undefined ? {} : { predecessor: inheritance }),
+    replan: async () => {
+      const now = await line.again();
+      warnOfStartSettings(line, now, log);
+      // Without --workers there would be no master: while there is one, it keeps to what it was told.
+      return planOf({ ...now, values: { workers: values["workers"] ?? 1, ...now.values } });
+    },
+    ...(values["reload"] === true && {
+      watch: (reload: (reason: string) => void) => watchSources(process.cwd(), reload, log),
+    }),
     announce: () => {
       if (pidFile !== undefined) writePidFile(pidFile);
       const places = sockets.map(({ protocol, held }) => `${protocol}:${formatAddress(held.address)}`);
@@ -72,22 +82,20 @@ const log: MasterLog = (_level, message, detail) => {
   process.stderr.write(`tsgi: ${message}\n${below}`);
 };
 
+function planOf({ positionals, values }: ResolvedLine): MasterPlan & { readonly program: WorkerProgramData } {
+  return { settings: processSettings(values), program: { specifier: positionals[0] ?? "", values } };
+}
+
 /** Seconds, of which 0 means never. */
-function milliseconds(values: Values, name: string, otherwise: number): number {
+function milliseconds(values: SettingValues, name: string, otherwise: number): number {
   const seconds = values[name] as number | undefined;
   if (seconds === undefined) return otherwise;
   return seconds === 0 ? Infinity : 1_000 * seconds;
 }
 
-function processSettings(values: Values): ProcessSettings {
+function processSettings(values: SettingValues): ProcessSettings {
   const asked = values["workers"] as number | "auto";
-  const workers = asked === "auto" ? availableParallelism() : asked;
-  if (workers > maxWorkers) {
-    throw new ConfigurationError(
-      "ERR_CONFIG_OPTION",
-      `--workers is ${workers}: expected at most ${maxWorkers}`,
-    );
-  }
+  const workers = asked === "auto" ? Math.min(availableParallelism(), maxWorkers) : asked;
   const requestTimeoutMs = milliseconds(values, "request-timeout", Infinity);
   return {
     workers,
@@ -102,7 +110,10 @@ function processSettings(values: Values): ProcessSettings {
   };
 }
 
-async function holdSockets(values: Values, inheritance: Inheritance | undefined): Promise<MasterSocket[]> {
+async function holdSockets(
+  values: SettingValues,
+  inheritance: Inheritance | undefined,
+): Promise<MasterSocket[]> {
   // What `serve` would refuse is refused here: a worker could only fail.
   const { socketMode } = serveOptions(values);
   const options = socketMode === undefined ? {} : { socketMode };
@@ -118,12 +129,6 @@ async function holdSockets(values: Values, inheritance: Inheritance | undefined)
   } catch (error) {
     for (const { held } of sockets) if (inheritance === undefined) held.remove();
     throw error;
-  }
-  if (sockets.length === 0) {
-    throw new ConfigurationError(
-      "ERR_CONFIG_OPTION",
-      "tsgi serve got no address: name one, for example --fastcgi unix:/run/app.sock",
-    );
   }
   inheritance?.closeRest();
   return sockets;

@@ -1,11 +1,16 @@
 /**
- * Every command and option of `tsgi` as data: the parser, the help text and docs/command-line.md come from here.
+ * Every command and option of `tsgi` as data: the parser, the help text, what the environment and tsgi.config.ts may say,
+ * docs/command-line.md and docs/configuration.md come from here.
  * @module
  */
 import { serverLimits } from "../server/index.ts";
 
 /** How an option's text becomes a value. */
 export type SettingKind = "flag" | "text" | "address" | "integer" | "octets" | "seconds" | "mode" | "workers";
+
+/** Who may say what a setting is, the strongest first. */
+export const settingSources = ["command line", "environment", "config file"] as const;
+export type SettingSource = (typeof settingSources)[number];
 
 export interface Setting {
   /** Without the dashes. */
@@ -15,6 +20,15 @@ export interface Setting {
   /** What stands for the value in help, e.g. `ADDR`. */
   readonly placeholder?: string;
   readonly repeatable?: boolean;
+  /** It is the command's word that is no option; elsewhere it is a setting like the others. */
+  readonly positional?: boolean;
+  /** Where it may be set. Default: everywhere. */
+  readonly sources?: readonly SettingSource[];
+  /** "" is a value of its own: in the environment, it otherwise means that nothing is set. */
+  readonly emptyIsValue?: boolean;
+  /** Read when the master starts: HUP does not change it, USR2 does. */
+  readonly atStart?: boolean;
+  /** One sentence without a full stop; the default stands in parentheses at its end. */
   readonly help: string;
 }
 
@@ -23,6 +37,8 @@ export interface CommandSettings {
   /** What stands after the options, e.g. `MODULE[:EXPORT]`. */
   readonly positionals: readonly string[];
   readonly help: string;
+  /** Where its settings come from besides the command line. It hosts an application. */
+  readonly sources?: readonly SettingSource[];
   readonly settings: readonly Setting[];
 }
 
@@ -37,6 +53,7 @@ const scriptName: Setting = {
   kind: "text",
   placeholder: "PATH",
   help: 'the mount point, "" or "/app": SCRIPT_NAME and PATH_INFO are split there (unset: as the web server sent them)',
+  emptyIsValue: true,
 };
 
 const maxBody: Setting = {
@@ -57,12 +74,21 @@ const serve: CommandSettings = {
   name: "serve",
   positionals: ["MODULE[:EXPORT]"],
   help: "host an application; MODULE is a .ts, .mts, .js or .mjs file, EXPORT defaults to `application`, then `default`",
+  sources: settingSources,
   settings: [
+    {
+      name: "application",
+      positional: true,
+      kind: "text",
+      placeholder: "MODULE[:EXPORT]",
+      help: "the application, relative to the working directory; needed here, in the environment or in the config file",
+    },
     {
       name: "fastcgi",
       kind: "address",
       placeholder: "ADDR",
       repeatable: true,
+      atStart: true,
       help: "listen for FastCGI at unix:/path, host:port, :port, [::1]:port, fd:N or systemd:NAME",
     },
     {
@@ -70,6 +96,7 @@ const serve: CommandSettings = {
       kind: "address",
       placeholder: "ADDR",
       repeatable: true,
+      atStart: true,
       help: "listen for SCGI, at the same kinds of address",
     },
     {
@@ -77,6 +104,7 @@ const serve: CommandSettings = {
       kind: "address",
       placeholder: "ADDR",
       repeatable: true,
+      atStart: true,
       help: "listen for HTTP: for development and embedding, without a web server",
     },
     scriptName,
@@ -84,6 +112,7 @@ const serve: CommandSettings = {
       name: "socket-mode",
       kind: "mode",
       placeholder: "MODE",
+      atStart: true,
       help: "permission bits of a UNIX socket, octal (0660)",
     },
     {
@@ -152,7 +181,28 @@ const serve: CommandSettings = {
       name: "pid-file",
       kind: "text",
       placeholder: "FILE",
+      atStart: true,
       help: "write the process id there once it is ready; removed at the end",
+    },
+    {
+      name: "config",
+      kind: "text",
+      placeholder: "FILE",
+      sources: ["command line", "environment"],
+      help: "read settings from this file; unset, from tsgi.config.ts, .mts, .js, .mjs or .json in the working directory if there is one (none)",
+    },
+    {
+      name: "check",
+      kind: "flag",
+      sources: ["command line"],
+      help: "check all settings, load the application in a process of its own, print every setting with where it came from, and end: status 0, 2 or 4",
+    },
+    {
+      name: "reload",
+      kind: "flag",
+      atStart: true,
+      sources: ["command line", "environment"],
+      help: "for development: load the application anew, in a new worker, whenever a source file below the working directory changes; turns on --workers 1 and --debug unless they are set",
     },
     debug,
   ],
@@ -162,6 +212,7 @@ const run: CommandSettings = {
   name: "run",
   positionals: ["MODULE[:EXPORT]"],
   help: "host an application as whoever started the process expects: FastCGI on an inherited socket, systemd's sockets, one CGI request, else HTTP on the loopback",
+  sources: ["command line", "environment"],
   settings: [
     {
       name: "http",
@@ -180,6 +231,7 @@ const cgi: CommandSettings = {
   name: "cgi",
   positionals: ["MODULE[:EXPORT]"],
   help: "answer one CGI request on standard input and output; words behind MODULE are ignored: they may come from the query string",
+  sources: ["command line", "environment"],
   settings: [
     {
       name: "nph",

@@ -4,7 +4,7 @@
  */
 import { runWorker } from "../process/index.ts";
 import { describeError } from "./describe-error.ts";
-import { loadApplication } from "./load-application.ts";
+import { loadServed } from "./load-served.ts";
 import { serveOptions } from "./serve-options.ts";
 import type { WorkerProgramData } from "./serve-workers.ts";
 
@@ -12,7 +12,7 @@ runWorker({
   load: async ({ program, worker }) => {
     const { specifier, values } = program as WorkerProgramData;
     process.title = `tsgi: worker ${worker} of ${specifier}`;
-    return { application: await loadApplication(specifier, process.cwd()), options: serveOptions(values) };
+    return { application: await loadServed(specifier, values), options: serveOptions(values) };
   },
   describeFailure: (error, { program }) =>
     describeError(error, (program as WorkerProgramData).values["debug"] === true),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../../src/errors/index.ts";
-import { nearestName, parseCommandLine } from "../../src/cli/parse-command-line.ts";
+import { parseCommandLine } from "../../src/cli/parse-command-line.ts";
 import { commands } from "../../src/cli/settings.ts";
 import { helpText, optionForm } from "../../src/cli/help.ts";
 
@@ -82,16 +82,37 @@ describe("the command line", () => {
     [["a.ts", "--graceful-timeout", "soon"], "a number of seconds"],
     [["a.ts", "--fastcgi", "nowhere"], "unix:/path"],
     [["a.ts", "b.ts"], "takes MODULE[:EXPORT] besides options, got a.ts b.ts"],
-    [[], "got nothing"],
     [["a.ts", "--fastcgi"], "--fastcgi"],
   ])("refuses %j and says %s", (words, expected) => {
     expect(refusal("serve", ...words)).toContain(expected);
   });
 
-  it("finds the nearest name, and none when nothing is near", () => {
-    expect(nearestName("srve", ["serve", "proxy"])).toBe("serve");
-    expect(nearestName("qqqqqq", ["serve", "proxy"])).toBeUndefined();
-    expect(nearestName("x".repeat(100_000), ["serve"])).toBeUndefined();
+  it("switches a flag off that the environment or the config file has switched on", () => {
+    expect(parseCommandLine(command("serve"), ["a.ts", "--no-debug"]).values).toEqual({ debug: false });
+    expect(parseCommandLine(command("serve"), ["a.ts", "--no-debug", "--debug"]).values).toEqual({
+      debug: true,
+    });
+    expect(refusal("serve", "a.ts", "--debug=yes")).toContain("--debug takes no value");
+    expect(refusal("serve", "a.ts", "--no-backlog")).toContain("no option --no-backlog");
+  });
+
+  it("takes no option for the value of another", () => {
+    const message = refusal("serve", "a.ts", "--pid-file", "--debug");
+    expect(message).toContain('--pid-file needs a value: FILE; if "--debug" is it, write --pid-file=--debug');
+    expect(parseCommandLine(command("serve"), ["a.ts", "--pid-file=--x"]).values).toEqual({
+      "pid-file": "--x",
+    });
+  });
+
+  it("tells all that is wrong at once", () => {
+    expect(refusal("serve", "a.ts", "--backlog", "x", "--wrokers", "2", "--socket-mode", "9")).toBe(
+      [
+        "3 things are wrong with the settings:",
+        '--backlog is "x": expected a whole number above 0',
+        "tsgi serve has no option --wrokers: did you mean --workers?",
+        '--socket-mode is "9": expected three octal digits such as 0660',
+      ].join("\n  "),
+    );
   });
 
   it("has help for every command and option", () => {

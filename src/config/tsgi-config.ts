@@ -1,0 +1,48 @@
+/**
+ * What tsgi.config.ts may say. Made of the table in src/cli/settings.ts by `npm run docs`: change that, not this.
+ * @module
+ */
+
+/** The settings of `tsgi serve`. Paths are relative to the working directory. */
+export interface TsgiConfig {
+  /** The application, relative to the working directory; needed here, in the environment or in the config file. */
+  readonly application?: string | undefined;
+  /** Listen for FastCGI at unix:/path, host:port, :port, [::1]:port, fd:N or systemd:NAME. */
+  readonly fastcgi?: string | readonly string[] | undefined;
+  /** Listen for SCGI, at the same kinds of address. */
+  readonly scgi?: string | readonly string[] | undefined;
+  /** Listen for HTTP: for development and embedding, without a web server. */
+  readonly http?: string | readonly string[] | undefined;
+  /** The mount point, "" or "/app": SCRIPT_NAME and PATH_INFO are split there (unset: as the web server sent them). */
+  readonly scriptName?: string | undefined;
+  /** Permission bits of a UNIX socket, octal (0660). */
+  readonly socketMode?: number | string | undefined;
+  /** Connections that wait to be accepted (511). */
+  readonly backlog?: number | undefined;
+  /** Connections open at once; more are answered 503 (1024). */
+  readonly maxConnections?: number | undefined;
+  /** Requests open at once on one connection; above 1 is FastCGI multiplexing (1). */
+  readonly maxRequestsPerConnection?: number | undefined;
+  /** The largest request body; 413 beyond. K, M and G are accepted (no limit: the web server has its own). */
+  readonly maxBody?: number | string | undefined;
+  /** Host the application in N worker processes below a master, auto: one a core (one process without a master). */
+  readonly workers?: number | "auto" | undefined;
+  /** Replace a worker after so many requests (never). */
+  readonly maxRequests?: number | undefined;
+  /** Up to so many requests more, different for each worker, so that they are not replaced together (0). */
+  readonly maxRequestsJitter?: number | undefined;
+  /** Replace a worker when it is so old (never). */
+  readonly workerLifetime?: number | undefined;
+  /** Replace a worker when it has more resident memory. K, M and G are accepted (no limit). */
+  readonly maxMemory?: number | string | undefined;
+  /** Answer 504 when an application takes longer, the whole answer counted; with workers, replace the worker, and kill it with a stack in the log if its event loop is blocked (no limit). */
+  readonly requestTimeout?: number | undefined;
+  /** Kill a worker whose event loop has been blocked for so long, with a stack in the log; 0: never (30). */
+  readonly heartbeatTimeout?: number | undefined;
+  /** How long requests that have begun may go on when the server, or a worker, stops (30). */
+  readonly gracefulTimeout?: number | undefined;
+  /** Write the process id there once it is ready; removed at the end. */
+  readonly pidFile?: string | undefined;
+  /** Show stacks: in error messages of the command, and to clients in error pages. Never on a public server. */
+  readonly debug?: boolean | undefined;
+}
