@@ -27,7 +27,7 @@ export interface MasterOptions extends MasterPlan {
    */
   replan?(): Promise<MasterPlan>;
   /**
-   * Called once the first workers are ready: calls `reload` whenever there is another cause for one, with what it is.
+   * Called before the first worker starts: calls `reload` whenever there is another cause for one, with what it is.
    * @returns what stops it
    */
   watch?(reload: (reason: string) => void): () => void;
@@ -83,6 +83,8 @@ class Master {
       this.#options.log("error", "the old master has gone before it had handed over: stopping");
       this.#handle({ type: "fail" });
     });
+    // Before the first worker loads anything: what changes from here on is news.
+    this.#stopWatching = this.#options.watch?.((reason) => void this.#reload(reason)) ?? this.#stopWatching;
     this.#handle({ type: "start" });
   }
 
@@ -209,7 +211,7 @@ class Master {
   }
 
   async #announce(): Promise<void> {
-    const { predecessor, sockets, log, announce, watch } = this.#options;
+    const { predecessor, sockets, log, announce } = this.#options;
     if (predecessor !== undefined && !(await predecessor.ready())) return;
     try {
       for (const { held } of sockets) await held.publish();
@@ -219,7 +221,6 @@ class Master {
       return;
     }
     announce();
-    this.#stopWatching = watch?.((reason) => void this.#reload(reason)) ?? this.#stopWatching;
   }
 
   #upgrade(): void {
