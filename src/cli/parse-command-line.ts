@@ -126,7 +126,7 @@ function unknownOption(command: CommandSettings, name: string): string {
   const options = command.settings.filter(({ positional }) => positional !== true);
   const nearest = nearestName(
     name,
-    options.map((setting) => setting.name),
+    options.flatMap((each) => (each.kind === "flag" ? [each.name, `no-${each.name}`] : [each.name])),
   );
   const hint = nearest === undefined ? `see tsgi help ${command.name}` : `did you mean --${nearest}?`;
   return `tsgi ${command.name} has no option ${name.length === 1 ? "-" : "--"}${name}: ${hint}`;

@@ -62,7 +62,7 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
       return planOf({ ...now, values: { workers: values["workers"] ?? 1, ...now.values } });
     },
     ...(values["reload"] === true && {
-      watch: (reload: (reason: string) => void) => watchSources(process.cwd(), reload, log),
+      watch: (reload: (reason: string) => void) => watchSources(process.cwd(), specifier, reload, log),
     }),
     announce: () => {
       if (pidFile !== undefined) writePidFile(pidFile);

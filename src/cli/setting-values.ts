@@ -39,7 +39,7 @@ export function convertText(
     case "mode":
       return matched(/^0?[0-7]{3}$/, "three octal digits such as 0660", (text) => parseInt(text, 8));
     case "octets":
-      return matched(/^\d{1,12}[KMG]?$/i, "octets such as 1048576, 512K, 10M or 2G", octets);
+      return matched(/^[1-9]\d{0,11}[KMG]?$/i, "octets such as 1048576, 512K, 10M or 2G", octets);
     case "flag":
       return flag(given, label);
     case "text":

@@ -1,13 +1,14 @@
 /**
  * Tells when a source file has changed: what `--reload` goes by.
  *
- * Every directory below the working directory is watched, but for node_modules, those that begin with a dot, and links.
+ * Every directory below the working directory and the application's own is watched, but for node_modules, those that begin
+ * with a dot, and links.
  * What is compared is a file's time and size: systems report more than changes, and an application that writes a file
  * beside its sources must not be loaded for ever.
  * @module
  */
 import { readdirSync, statSync, watch, type FSWatcher } from "node:fs";
-import { basename, join, relative } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import type { MasterLog } from "../process/index.ts";
 
 /** Endings of what an application is made of. */
@@ -24,11 +25,20 @@ const maxNamed = 3;
 
 /**
  * Watches until the function that is returned is called.
+ * @param root - the working directory
+ * @param specifier - the application, relative to it
  * @param changed - gets what has changed, as words for a log line
  */
-export function watchSources(root: string, changed: (what: string) => void, log: MasterLog): () => void {
+export function watchSources(
+  root: string,
+  specifier: string,
+  changed: (what: string) => void,
+  log: MasterLog,
+): () => void {
   const watcher = new SourceWatcher(root, changed, log);
   watcher.add(root);
+  // Most often it is watched already.
+  watcher.add(dirname(resolve(root, specifier)));
   return () => watcher.close();
 }
 

@@ -78,6 +78,8 @@ describe("the command line", () => {
     [["a.ts", "--backlog", "0"], "a whole number above 0"],
     [["a.ts", "--backlog", "1e3"], "a whole number above 0"],
     [["a.ts", "--max-body", "10MB"], "octets such as"],
+    [["a.ts", "--max-body", "0"], "octets such as"],
+    [["a.ts", "--no-debgu"], "did you mean --no-debug?"],
     [["a.ts", "--socket-mode", "888"], "three octal digits"],
     [["a.ts", "--graceful-timeout", "soon"], "a number of seconds"],
     [["a.ts", "--fastcgi", "nowhere"], "unix:/path"],

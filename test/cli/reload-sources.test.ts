@@ -97,6 +97,15 @@ describe("tsgi serve --reload", () => {
     expect(child.output.match(/reloaded: .*/g)).toHaveLength(1);
   });
 
+  it("watches an application that is not below the working directory", async () => {
+    const elsewhere = projectWith({ "app.ts": application("hello"), "name.ts": named("one") });
+    const words = ["serve", join(elsewhere, "app.ts:application"), "--http", "127.0.0.1:0", "--reload"];
+    const child = await startIn(projectWith({}), words);
+    await child.printed(" ready at ");
+    writeFileSync(join(elsewhere, "name.ts"), named("two"));
+    await child.printed("name.ts has changed\n");
+  });
+
   it("shows stacks to clients, unless it is told not to", async () => {
     const failing = 'export const application = () => { throw new Error("shown on purpose"); };\n';
     const { write, child, ask } = await startServer();
