@@ -110,7 +110,9 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     // Set, not called: what is still on its way to standard output leaves first.
     process.exitCode = await main(words);
   } catch (error) {
-    process.stderr.write(`tsgi: ${describeError(error, words.includes("--debug"))}\n`);
+    // The settings may be what is wrong.
+    const debug = words.includes("--debug") || /^(1|true|yes|on)$/i.test(process.env["TSGI_DEBUG"] ?? "");
+    process.stderr.write(`tsgi: ${describeError(error, debug)}\n`);
     process.exitCode = exitStatusOf(error);
   }
 }

@@ -69,6 +69,7 @@ describe("tsgi serve --check", () => {
     const { output, status } = await runIn(directory, ["serve", "app.ts", "--http", ":0", "--debug"]);
     expect(output).toContain("tsgi.config.mjs:3");
     expect(status).toBe(2);
+    expect((await runIn(directory, ["serve"], { TSGI_DEBUG: "1" })).output).toContain("tsgi.config.mjs:3");
   });
 });
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startProcess } from "../support/process.ts";
 import { temporaryDirectory } from "../support/serving.ts";
+import { projectWith } from "../support/settled-process.ts";
 import { projectRoot } from "../support/source-tree.ts";
 
 const command = join(projectRoot, "dist/cli/main.js");
@@ -25,6 +26,12 @@ const withoutVitest = Object.fromEntries(
     .filter((name) => name.startsWith("VITEST") || name === "NODE_ENV")
     .map((name) => [name, undefined]),
 );
+
+/** What no Node.js runs by itself. */
+const configFile = `import { defineConfig } from "tsgi";
+enum Workers { one = 1 }
+export default defineConfig({ workers: Workers.one });
+`;
 
 async function run(node: string, ...words: string[]): ReturnType<typeof startProcess> {
   const child = await startProcess(node, words, { cwd: join(projectRoot, "test/cli/applications") });
@@ -49,6 +56,13 @@ describe("every supported Node.js", () => {
       const request = await run(node, command, "request", `fastcgi:unix:${path}`, "/");
       expect(await request.ended).toMatchObject({ status: 0 });
       expect(request.output).toBe("hello red held! true");
+
+      const config = join(projectWith({ "tsgi.config.ts": configFile }), "tsgi.config.ts");
+      const words = ["serve", "features.ts", "--http", ":0", "--config", config, "--check"];
+      const check = await run(node, command, ...words);
+      expect(await check.ended, check.output).toMatchObject({ status: 0 });
+      expect(check.output).toMatch(/^workers +1 +tsgi\.config\.ts: workers$/m);
+      expect(check.output).not.toContain("Warning");
     },
     180_000,
   );

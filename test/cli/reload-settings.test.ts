@@ -80,6 +80,15 @@ describe("a master whose config file has changed", () => {
     expect((await master.ask())[1]).toBe("|/site/x");
   });
 
+  it("ends with the newest settings, however often and fast they change", async () => {
+    const master = await startMaster({ workers: 1 });
+    for (const workers of [2, 3, 4, 1, 2]) master.reload({ workers, scriptName: "/site" });
+    master.reload({ workers: 2, scriptName: "" });
+    master.reload({ workers: 1, scriptName: "/site/x" });
+    await expect.poll(async () => (await master.ask())[1], { timeout: 20_000 }).toBe("/site/x|");
+    await master.running.printed("reloaded: 1 new worker(s)");
+  });
+
   it("says which settings it takes at its start only, and goes on with the old ones", async () => {
     const master = await startMaster({ workers: 1 });
     master.reload({ workers: 1, fastcgi: "unix:other.sock", socketMode: "0600" });
