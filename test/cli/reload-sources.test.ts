@@ -36,7 +36,7 @@ async function startServer(...words: string[]): Promise<Server> {
   };
 }
 
-describe("tsgi serve --reload", () => {
+describe("tsgi serve --reload", { timeout: 90_000 }, () => {
   it("loads the application anew when one of its files changes, and says which", async () => {
     const { child, write, ask } = await startServer();
     expect(child.output).toContain("1 worker)");

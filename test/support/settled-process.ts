@@ -13,7 +13,7 @@ import { projectRoot } from "./source-tree.ts";
 export const tsgiCommand: string = join(projectRoot, "dist/cli/main.js");
 
 /** Processes start slowly on a machine that has other work to do. */
-const patience = { timeout: 20_000, interval: 10 };
+const patience = { timeout: 60_000, interval: 10 };
 
 /** A directory with these files. */
 export function projectWith(files: Readonly<Record<string, string>>): string {
