@@ -51,6 +51,8 @@ export {
   RequestAbortedError,
   ResponseError,
   TsgiError,
+  ValidationError,
   type ErrorCode,
+  type ValidatedSide,
 } from "./errors/index.ts";
 export type { Address } from "./protocols/address.ts";
