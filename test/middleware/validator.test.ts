@@ -71,7 +71,7 @@ describe("what it says", () => {
     const { log } = await run(validated(answering("text", [text])), {
       params: [["PATH_INFO", path], ...get.filter(([name]) => name !== "PATH_INFO")],
     });
-    const { message } = log[0]?.error as Error;
+    const message = String(log[0]?.error);
     expect(message).toContain("/app/\\x0a\\x1b[31m");
     expect(message.length).toBeLessThan(400);
   });
