@@ -114,6 +114,10 @@ class BodyState {
     this.#begun = true;
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   requireOpen(): void {
     if (this.#closed)
       this.#findings.report("V52", "the body was read after its close(); expected that to be last");
@@ -198,6 +202,8 @@ class AsyncBody implements AsyncIterable<Uint8Array> {
         isMaking = true;
         try {
           const step = await iterator.next();
+          // Closed in the meantime, since the peer has gone: what is still made counts for nothing.
+          if (state.closed) return step as IteratorResult<Uint8Array>;
           if (step.done === true) watcher.ended();
           else checkChunk(step.value, findings, watcher);
           return step as IteratorResult<Uint8Array>;

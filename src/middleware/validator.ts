@@ -73,6 +73,7 @@ function requireRule(name: ValidationRuleName): ValidationRuleName {
 class ValidatedRequest implements BodyWatcher {
   /** What the application is given. */
   readonly startResponse: StartResponse;
+  readonly #environ: Environ;
   readonly #findings: Findings;
   readonly #isHead: boolean;
   #called = false;
@@ -87,6 +88,7 @@ class ValidatedRequest implements BodyWatcher {
   #sent = 0;
 
   constructor(environ: Environ, startResponse: StartResponse, findings: Findings) {
+    this.#environ = environ;
     this.#findings = findings;
     this.#isHead = environ.REQUEST_METHOD === "HEAD";
     this.startResponse = (...given) => this.#start(startResponse, given);
@@ -115,6 +117,9 @@ class ValidatedRequest implements BodyWatcher {
 
   ended(): void {
     this.#requireUnrefused();
+    const isShort = this.#declared !== undefined && this.#sent < this.#declared && !this.#isUncounted();
+    // An application whose client has gone may end as it likes. Asked only now: a look makes the signal.
+    if ((!this.#started || isShort) && this.#environ["tsgi.signal"]?.aborted) return;
     if (!this.#started) {
       this.#findings.report("V54", "the body has ended and startResponse has not been called");
     }

@@ -1,7 +1,8 @@
 /** The validator between a real gateway and applications: what it says, and that it is not there otherwise. */
+import * as fc from "fast-check";
 import { runInNewContext } from "node:vm";
 import { setFlagsFromString } from "node:v8";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { setupTestingDefaults, type Application, type Environ } from "../../src/bridge/index.ts";
 import { createFrontEnd, type FrontEnd } from "../../src/client/index.ts";
 import { ValidationError } from "../../src/errors/index.ts";
@@ -16,6 +17,7 @@ import {
   get,
   gone,
   head,
+  nextTurn,
   octets,
   post,
   raise,
@@ -274,6 +276,75 @@ describe("what it lets through unchanged", () => {
   });
 });
 
+describe("an application whose client has gone", () => {
+  it("may end as it likes, by what it returns", async () => {
+    const { exchange, finished, log } = start(
+      validated(async (environ: Environ) => {
+        await new Promise((resolve) => environ["tsgi.signal"].addEventListener("abort", resolve));
+        return [];
+      }),
+    );
+    exchange.abort(gone());
+    await finished;
+    expect(log).toEqual([]);
+  });
+
+  it("may end as it likes, in its body", async () => {
+    const { exchange, finished, log, sink } = start(
+      validated((environ: Environ, startResponse) => {
+        startResponse("200 OK", [text, ["Content-Length", "9"]]);
+        return (async function* () {
+          yield octets("a");
+          await new Promise((resolve) => environ["tsgi.signal"].addEventListener("abort", resolve));
+        })();
+      }),
+    );
+    await new Promise<void>((resolve) => {
+      sink.onBody = () => resolve();
+    });
+    exchange.abort(gone());
+    await finished;
+    await nextTurn();
+    expect(log).toEqual([]);
+  });
+});
+
+describe("whatever the body", () => {
+  const chunk = fc.uint8Array({ maxLength: 5 });
+  const makers: ReadonlyArray<(chunks: Uint8Array[]) => unknown> = [
+    (chunks) => [...chunks],
+    (chunks) => now(...chunks),
+    (chunks) => later(...chunks),
+    async (chunks) => [...chunks],
+  ];
+
+  test("the answer is what it is without the validator, call by call", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(chunk, { maxLength: 4 }),
+        fc.array(chunk, { maxLength: 2 }),
+        fc.constantFrom(...makers),
+        fc.boolean(),
+        fc.constantFrom(get, head),
+        async (chunks, written, make, declares, params) => {
+          const total = [...chunks, ...written].reduce((sum, { length }) => sum + length, 0);
+          const headers = declares ? [text, ["Content-Length", String(total)]] : [text];
+          const application: LooseApplication = async (_environ, startResponse) => {
+            const write = startResponse("200 OK", headers);
+            for (const each of written) await write(each);
+            return make(chunks);
+          };
+          const bare = await run(application, { params });
+          const checked = await run(validated(application), { params });
+          expect(checked.log).toEqual([]);
+          expect(checked.sink.order).toEqual(bare.sink.order);
+          expect(checked.sink.headers).toEqual(bare.sink.headers);
+        },
+      ),
+    );
+  });
+});
+
 describe("close()", () => {
   const closing = (body: object): object & { closed: number } =>
     Object.assign(body, {
@@ -339,36 +410,39 @@ describe("close()", () => {
   });
 });
 
-describe("the conformance suite with the validator around its application", () => {
-  let frontEnd: FrontEnd | undefined;
-  let gateway: GatewayServer | undefined;
-  let origin = "";
-  const found: string[] = [];
+describe.each(["fastcgi", "scgi", "http"] as const)(
+  "the conformance suite over %s with the validator around its application",
+  (protocol) => {
+    let frontEnd: FrontEnd | undefined;
+    let gateway: GatewayServer | undefined;
+    let origin = "";
+    const found: string[] = [];
 
-  beforeAll(async () => {
-    gateway = await serve(validator(conformanceApplication), {
-      fastcgi: "127.0.0.1:0",
-      log: ({ code, message }) => {
-        if (code === "ERR_VALIDATION") found.push(message);
-      },
-      writeErrors: () => {},
+    beforeAll(async () => {
+      gateway = await serve(validator(conformanceApplication), {
+        [protocol]: "127.0.0.1:0",
+        log: ({ code, message }) => {
+          if (code === "ERR_VALIDATION") found.push(message);
+        },
+        writeErrors: () => {},
+      });
+      const address = gateway.addresses[0]!.address;
+      if (protocol !== "http") frontEnd = createFrontEnd({ gateway: { protocol, address }, scriptName: "" });
+      const bound = (await frontEnd?.listen({ kind: "tcp", host: "127.0.0.1", port: 0 })) ?? address;
+      origin = `http://127.0.0.1:${bound.kind === "tcp" ? bound.port : 0}`;
     });
-    const address = gateway.addresses[0]!.address;
-    frontEnd = createFrontEnd({ gateway: { protocol: "fastcgi", address }, scriptName: "" });
-    const bound = await frontEnd.listen({ kind: "tcp", host: "127.0.0.1", port: 0 });
-    origin = `http://127.0.0.1:${bound.kind === "tcp" ? bound.port : 0}`;
-  });
-  afterAll(async () => {
-    await frontEnd?.close({ graceMs: 0 });
-    await gateway?.close({ graceMs: 0 });
-  });
+    afterAll(async () => {
+      await frontEnd?.close({ graceMs: 0 });
+      await gateway?.close({ graceMs: 0 });
+    });
 
-  it.each(conformanceCases.map((one) => [one.name, one] as const))("%s", (_name, one) =>
-    runConformanceCase(one, { origin, mount: "" }),
-  );
+    it.each(conformanceCases.map((one) => [one.name, one] as const))("%s", (_name, one) =>
+      runConformanceCase(one, { origin, mount: "" }),
+    );
 
-  it("found nothing but what three cases break on purpose", () => {
-    const names = found.map((message) => /^\w+ \/([\w-]+)/.exec(message)?.[1]);
-    expect(names).toEqual(["fails-silent", "fails-header", "breaks-off-declared"]);
-  });
-});
+    it("found nothing but what three cases break on purpose", () => {
+      const names = found.map((message) => /^\w+ \/([\w-]+)/.exec(message)?.[1]);
+      expect(names).toEqual(["fails-silent", "fails-header", "breaks-off-declared"]);
+    });
+  },
+);
