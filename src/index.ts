@@ -13,12 +13,26 @@ export {
 } from "./server/index.ts";
 export { run, type RunOptions } from "./run/index.ts";
 export { runCgi, type CgiOptions } from "./cgi/index.ts";
+export {
+  applicationUri,
+  compose,
+  FileWrapper,
+  guessScheme,
+  Headers,
+  isHopByHop,
+  requestUri,
+  setupTestingDefaults,
+  shiftPathInfo,
+  type HeaderParameters,
+  type PathVariables,
+  type RequestUriOptions,
+  type UriVariables,
+} from "./bridge/index.ts";
 export type {
   Application,
   Environ,
   ErrorStream,
   FileLike,
-  FileWrapper,
   HeaderList,
   InputStream,
   LogEntry,
@@ -37,6 +51,8 @@ export {
   RequestAbortedError,
   ResponseError,
   TsgiError,
+  ValidationError,
   type ErrorCode,
+  type ValidatedSide,
 } from "./errors/index.ts";
 export type { Address } from "./protocols/address.ts";

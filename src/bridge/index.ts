@@ -2,21 +2,34 @@
  * The bridge: the calling convention and what drives an application through it, whatever protocol carried the request.
  * @module
  */
+export { isOctets } from "./answer.ts";
 export { BodyQueue } from "./body-queue.ts";
 export { buildEnviron, type EnvironOptions, type EnvironResult } from "./environ.ts";
+export { compose } from "./compose.ts";
 export { checkExtraPairs } from "./environ-keys.ts";
-export { parseScriptName } from "./path-split.ts";
+export { parseScriptName, pathBehind } from "./path-split.ts";
 export type { ExchangeSettings, GatewayRequest, LogEntry, ResponseSink } from "./exchange-types.ts";
 export { errorPage, gatewayStatus } from "./error-page.ts";
 export { Exchange } from "./exchange.ts";
-export { fileWrapper } from "./file-wrapper.ts";
-export { formatLogEntry } from "./log-line.ts";
+export { FileWrapper, fileWrapper } from "./file-wrapper.ts";
+export { Headers, type HeaderParameters } from "./headers.ts";
+export { isHopByHop } from "./hop-by-hop.ts";
+export { describeValue, escapeControls, formatLogEntry } from "./log-line.ts";
+export { isThenable } from "./response-body.ts";
+export { shiftPathInfo, type PathVariables } from "./shift-path-info.ts";
+export { setupTestingDefaults } from "./testing-defaults.ts";
+export {
+  applicationUri,
+  guessScheme,
+  requestUri,
+  type RequestUriOptions,
+  type UriVariables,
+} from "./uri-reconstruction.ts";
 export type {
   Application,
   Environ,
   ErrorStream,
   FileLike,
-  FileWrapper,
   HeaderList,
   InputStream,
   Middleware,

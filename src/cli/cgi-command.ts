@@ -8,6 +8,7 @@ import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { loadApplication } from "./load-application.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { requireModule } from "./require-module.ts";
+import { validated } from "./validated.ts";
 
 const optionNames: Readonly<Record<string, keyof CgiOptions>> = {
   nph: "nonParsedHeader",
@@ -26,7 +27,8 @@ export async function runCgiCommand({ positionals, values }: CommandLine): Promi
   }
   let application: Application;
   try {
-    application = await loadApplication(positionals[0] ?? "", process.cwd(), requireModule);
+    const loaded = await loadApplication(positionals[0] ?? "", process.cwd(), requireModule);
+    application = await validated(loaded, values);
   } catch (error) {
     const failing: Application = () => {
       throw error;

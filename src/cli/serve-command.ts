@@ -8,6 +8,7 @@ import { serve, type ServeOptions } from "../server/index.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { loadApplication } from "./load-application.ts";
 import type { CommandLine } from "./parse-command-line.ts";
+import { validated } from "./validated.ts";
 
 /** What `serve` calls the settings of the command line that it takes as they are. */
 const optionNames: Readonly<Record<string, keyof ServeOptions>> = {
@@ -26,7 +27,7 @@ const optionNames: Readonly<Record<string, keyof ServeOptions>> = {
 /** Runs until INT or TERM has been honoured. */
 export async function runServe({ positionals, values }: CommandLine): Promise<ExitStatusCode> {
   const specifier = positionals[0] ?? "";
-  const application = await loadApplication(specifier, process.cwd());
+  const application = await validated(await loadApplication(specifier, process.cwd()), values);
   const options: Record<string, unknown> = {};
   for (const [setting, name] of Object.entries(optionNames)) {
     // An absent option stays absent, for its default.

@@ -53,6 +53,18 @@ const gracefulTimeout: Setting = {
   help: "how long requests that have begun may go on when the server stops (30)",
 };
 
+const validate: Setting = {
+  name: "validate",
+  kind: "flag",
+  help: "hold the application and the server to the calling convention: a broken rule is logged and answered 500. On with --debug, and under `tsgi run` without a web server unless NODE_ENV is production",
+};
+
+const noValidate: Setting = {
+  name: "no-validate",
+  kind: "flag",
+  help: "do not, whatever else is set",
+};
+
 const serve: CommandSettings = {
   name: "serve",
   positionals: ["MODULE[:EXPORT]"],
@@ -106,6 +118,8 @@ const serve: CommandSettings = {
     },
     maxBody,
     gracefulTimeout,
+    validate,
+    noValidate,
     debug,
   ],
 };
@@ -124,6 +138,8 @@ const run: CommandSettings = {
     scriptName,
     maxBody,
     gracefulTimeout,
+    validate,
+    noValidate,
     debug,
   ],
 };
@@ -140,6 +156,8 @@ const cgi: CommandSettings = {
     },
     scriptName,
     maxBody,
+    validate,
+    noValidate,
     debug,
   ],
 };

@@ -148,7 +148,10 @@ export default (e: object, s: Function) => { s("200 OK", []); return [Buffer.fro
   it("a module that awaits at its top level", async () => {
     const source = `const text = await Promise.resolve("awaited");
 export default (e: object, s: Function) => { s("200 OK", []); return [Buffer.from(text)]; };`;
-    expect((await ask(temporaryDirectory(), source)).body).toBe("awaited");
+    const cache = temporaryDirectory();
+    expect((await ask(cache, source)).body).toBe("awaited");
+    // The second time `tsgi` itself comes from the cache, where V8 leaves it without an import().
+    expect((await ask(cache, source)).body).toBe("awaited");
   });
 
   it("CommonJS", async () => {
