@@ -13,6 +13,14 @@ export {
 } from "./server/index.ts";
 export { run, type RunOptions } from "./run/index.ts";
 export { runCgi, type CgiOptions } from "./cgi/index.ts";
+export {
+  fromFetch,
+  type FetchContext,
+  type FetchEnv,
+  type FetchFunction,
+  type FetchHandler,
+  type FromFetchOptions,
+} from "./adapters/index.ts";
 export type {
   Application,
   Environ,
