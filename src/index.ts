@@ -19,7 +19,10 @@ export {
   type FetchEnv,
   type FetchFunction,
   type FetchHandler,
+  toFetch,
   type FromFetchOptions,
+  type RemoteAddress,
+  type ToFetchOptions,
 } from "./adapters/index.ts";
 export type {
   Application,

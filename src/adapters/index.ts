@@ -10,3 +10,4 @@ export {
   type FromFetchOptions,
 } from "./from-fetch.ts";
 export type { FetchContext } from "./fetch-context.ts";
+export { toFetch, type RemoteAddress, type ToFetchOptions } from "./to-fetch.ts";
