@@ -97,10 +97,8 @@ export class LazyResponse {
   static partsOf(response: object): ResponseParts | undefined {
     if (!(#kept in response)) return undefined;
     const native = response.#native;
-    let body: Kept | undefined;
-    if (response.bodyUsed) body = undefined;
-    else if (native === undefined) body = response.#kept;
-    else body = native.body as ReadableStream<Uint8Array> | null;
+    let body: Kept | undefined = native === undefined ? response.#kept : native.body;
+    if (response.bodyUsed || (isReadableStream(body) && body.locked)) body = undefined;
     return {
       status: response.#status,
       statusText: response.#statusText,

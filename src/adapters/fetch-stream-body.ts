@@ -32,17 +32,22 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
     );
   }
 
-  /** Cancels what has not been read; the reason is that of `tsgi.signal`, where it has fired. */
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {
-    if (!this.#over) {
-      this.#over = true;
-      await this.#reader.cancel(this.#environ["tsgi.signal"].reason);
-    }
+    await this.#cancel();
     return { done: true, value: undefined };
   }
 
-  close(): void | Promise<void> {
-    return this.#closed();
+  async close(): Promise<void> {
+    // Where the client had gone before there was an answer, nobody has begun to iterate.
+    await this.#cancel();
+    await this.#closed();
+  }
+
+  /** Cancels what has not been read; the reason is that of `tsgi.signal`, where it has fired. */
+  async #cancel(): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    await this.#reader.cancel(this.#environ["tsgi.signal"].reason);
   }
 
   [Symbol.asyncIterator](): this {
