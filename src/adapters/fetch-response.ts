@@ -50,6 +50,9 @@ export class LazyResponse {
     let headers: LazyHeaders;
     if (init === undefined || init === null) headers = new LazyHeaders();
     else {
+      if (typeof init !== "object" && typeof init !== "function") {
+        throw new TypeError("Response: the second argument is no object.");
+      }
       if (init.status !== undefined) status = toStatus(init.status);
       if (init.statusText !== undefined) statusText = toStatusText(init.statusText);
       headers = new LazyHeaders(init.headers);
