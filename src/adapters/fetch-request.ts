@@ -28,6 +28,8 @@ export class LazyRequest {
   #stream: ReadableStream<Uint8Array> | undefined = undefined;
   #used = false;
   #native: Request | undefined = undefined;
+  /** The stream was in use already when undici's Request was made. */
+  #takenAway = false;
 
   /** @param url - what `urlOfEnviron` says */
   constructor(environ: Environ, url: string) {
@@ -58,14 +60,14 @@ export class LazyRequest {
   }
 
   get body(): ReadableStream<Uint8Array> | null {
-    if (this.#native !== undefined) return this.#native.body as ReadableStream<Uint8Array> | null;
+    if (this.#native !== undefined && !this.#takenAway) return this.#native.body;
     // A body that was read as a whole leaves a stream behind that has been read.
-    if (this.#used) return this.#toNative().body as ReadableStream<Uint8Array> | null;
+    if (this.#used) return this.#toNative().body;
     return this.#hasBody ? this.#openStream() : null;
   }
 
   get bodyUsed(): boolean {
-    if (this.#native !== undefined) return this.#native.bodyUsed;
+    if (this.#native !== undefined && !this.#takenAway) return this.#native.bodyUsed;
     return this.#used || (this.#stream !== undefined && isDisturbed(this.#stream));
   }
 
@@ -174,17 +176,20 @@ export class LazyRequest {
 
   #toNative(): Request {
     if (this.#native !== undefined) return this.#native;
-    const method = forbidden.has(this.#method.toUpperCase()) ? "POST" : this.#method;
+    const stream = this.#hasBody ? this.#openStream() : null;
+    // undici takes no stream that somebody reads. What is made of such a Request is either refused over its body, or
+    // has another: new Request(request, { body }).
+    this.#takenAway = stream !== null && (stream.locked || isDisturbed(stream));
     const native = new (nativeClass("Request"))(this.#url, {
-      method,
+      method: forbidden.has(this.#method.toUpperCase()) ? "POST" : this.#method,
       headers: this.headers,
       signal: this.#environ["tsgi.signal"],
       duplex: "half",
-      ...(this.#hasBody ? { body: this.#openStream() } : {}),
+      ...(stream === null ? {} : { body: this.#takenAway ? "" : stream }),
     });
     this.#native = native;
     // What was read without a stream has been read all the same.
-    if (this.#used) native.body?.cancel().catch(ignore);
+    if (this.#used || this.#takenAway) native.body?.cancel().catch(ignore);
     return native;
   }
 }
