@@ -7,6 +7,7 @@
  * @module
  */
 import type { Environ } from "../bridge/index.ts";
+import { urlAtOrigin } from "./environ-url.ts";
 import { LazyHeaders } from "./fetch-headers.ts";
 import { nativeClass, whenNativeLoads } from "./fetch-natives.ts";
 import { inspectAs } from "./inspected-as.ts";
@@ -22,7 +23,8 @@ const forbidden: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
 /** A Request for one environ; an instance of the global Request. */
 export class LazyRequest {
   readonly #environ: Environ;
-  readonly #url: string;
+  readonly #origin: string;
+  #url: string | undefined = undefined;
   readonly #method: string;
   #headers: LazyHeaders | undefined = undefined;
   #stream: ReadableStream<Uint8Array> | undefined = undefined;
@@ -31,10 +33,15 @@ export class LazyRequest {
   /** The stream was in use already when undici's Request was made. */
   #takenAway = false;
 
-  /** @param url - what `urlOfEnviron` says */
-  constructor(environ: Environ, url: string) {
+  /**
+   * @param origin - what `originOfEnviron` says
+   * @throws RemoteProtocolError ERR_REQUEST_URI for a target that is no path
+   */
+  constructor(environ: Environ, origin: string) {
     this.#environ = environ;
-    this.#url = url;
+    this.#origin = origin;
+    // Most targets begin so, and need no look before somebody asks.
+    if (environ.REQUEST_URI?.charCodeAt(0) !== 47) this.#url = urlAtOrigin(environ, origin);
     this.#method = normaliseMethod(environ.REQUEST_METHOD);
   }
 
@@ -48,7 +55,7 @@ export class LazyRequest {
   }
 
   get url(): string {
-    return this.#url;
+    return (this.#url ??= urlAtOrigin(this.#environ, this.#origin));
   }
 
   get headers(): Headers {
@@ -56,7 +63,7 @@ export class LazyRequest {
   }
 
   get signal(): AbortSignal {
-    return this.#native === undefined ? this.#environ["tsgi.signal"] : this.#native.signal;
+    return this.#environ["tsgi.signal"];
   }
 
   get body(): ReadableStream<Uint8Array> | null {
@@ -180,7 +187,7 @@ export class LazyRequest {
     // undici takes no stream that somebody reads. What is made of such a Request is either refused over its body, or
     // has another: new Request(request, { body }).
     this.#takenAway = stream !== null && (stream.locked || isDisturbed(stream));
-    const native = new (nativeClass("Request"))(this.#url, {
+    const native = new (nativeClass("Request"))(this.url, {
       method: forbidden.has(this.#method.toUpperCase()) ? "POST" : this.#method,
       headers: this.headers,
       signal: this.#environ["tsgi.signal"],
@@ -202,7 +209,7 @@ type RequestMode = Request["mode"];
 type RequestRedirect = Request["redirect"];
 
 function normaliseMethod(method: string): string {
-  if (normalised.has(method)) return method;
+  if (method === "GET" || normalised.has(method)) return method;
   const upper = method.toUpperCase();
   return normalised.has(upper) ? upper : method;
 }

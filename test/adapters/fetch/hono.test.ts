@@ -15,7 +15,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { stream, streamSSE, streamText } from "hono/streaming";
 import { timeout } from "hono/timeout";
 import { timing } from "hono/timing";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -276,6 +276,21 @@ describe("Hono", () => {
         "through",
       ]);
     }
+  });
+
+  it("passes on what fetch() has decoded, without saying that it is coded", async () => {
+    const upstream = createServer((_request, response) => {
+      const octets = gzipSync("decoded");
+      response.writeHead(200, { "content-encoding": "gzip", "content-length": octets.length, "x-kept": "1" });
+      response.end(octets);
+    });
+    await new Promise<void>((resolve) => upstream.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void upstream.close());
+    const { port } = upstream.address() as AddressInfo;
+    const { ask } = await serveFetch(() => fetch(`http://127.0.0.1:${port}/`));
+    const answer = await ask();
+    const names = ["content-encoding", "content-length", "x-kept"];
+    expect([names.flatMap((name) => answer.values(name)), await answer.text()]).toEqual([["1"], "decoded"]);
   });
 
   it("waits for what executionCtx.waitUntil is given", async () => {
