@@ -34,7 +34,7 @@ const formType = "application/x-www-form-urlencoded;charset=UTF-8";
 export class LazyResponse {
   readonly #status: number;
   readonly #statusText: string;
-  /** The headers as they were given, until somebody looks at them. */
+  /** A copy of what was given; whoever changes it changes what is sent. */
   readonly #headers: LazyHeaders;
   #kept: Kept;
   #used = false;
