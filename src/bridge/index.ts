@@ -13,7 +13,7 @@ export { fileWrapper } from "./file-wrapper.ts";
 export { httpGatewayRequest } from "./http-gateway-request.ts";
 export { describeValue, formatLogEntry, stackOf } from "./log-line.ts";
 export { paramNames } from "./param-names.ts";
-export { decodePath, splitRequestUri, type RequestTarget } from "./request-uri.ts";
+export { splitRequestUri } from "./request-uri.ts";
 export type {
   Application,
   Environ,
