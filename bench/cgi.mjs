@@ -56,6 +56,20 @@ const programs = [
       ),
     ],
   },
+  {
+    name: "tsgi cgi hono.mjs",
+    words: [
+      process.execPath,
+      tsgi,
+      "cgi",
+      file(
+        "hono.mjs",
+        `import { Hono } from "${import.meta.resolve("hono")}";\n` +
+          `import { fromFetch } from "${dist}index.js";\n` +
+          `const app = new Hono();\napp.all("*", (c) => c.text("hello\\n"));\nexport default fromFetch(app);\n`,
+      ),
+    ],
+  },
   { name: "script with runCgi()", words: [process.execPath, file("run-cgi.mjs", script("runCgi", "cgi"))] },
   { name: "script with run()", words: [process.execPath, file("run.mjs", script("run", "index"))] },
   { name: "php-cgi", words: ["php-cgi"], path: file("hello.php", "hello\n") },

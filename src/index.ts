@@ -28,6 +28,17 @@ export {
   type RequestUriOptions,
   type UriVariables,
 } from "./bridge/index.ts";
+export {
+  fromFetch,
+  type FetchContext,
+  type FetchEnv,
+  type FetchFunction,
+  type FetchHandler,
+  toFetch,
+  type FromFetchOptions,
+  type RemoteAddress,
+  type ToFetchOptions,
+} from "./adapters/index.ts";
 export type {
   Application,
   Environ,

@@ -14,7 +14,7 @@ export { Exchange } from "./exchange.ts";
 export { FileWrapper, fileWrapper } from "./file-wrapper.ts";
 export { Headers, type HeaderParameters } from "./headers.ts";
 export { isHopByHop } from "./hop-by-hop.ts";
-export { describeValue, escapeControls, formatLogEntry } from "./log-line.ts";
+export { describeValue, escapeControls, formatLogEntry, stackOf } from "./log-line.ts";
 export { isThenable } from "./response-body.ts";
 export { shiftPathInfo, type PathVariables } from "./shift-path-info.ts";
 export { setupTestingDefaults } from "./testing-defaults.ts";
@@ -25,6 +25,9 @@ export {
   type RequestUriOptions,
   type UriVariables,
 } from "./uri-reconstruction.ts";
+export { httpGatewayRequest } from "./http-gateway-request.ts";
+export { paramNames } from "./param-names.ts";
+export { splitRequestUri } from "./request-uri.ts";
 export type {
   Application,
   Environ,
