@@ -14,7 +14,7 @@ import {
   type HeaderList,
   type Middleware,
 } from "../bridge/index.ts";
-import { LimitExceededError, RequestAbortedError } from "../errors/index.ts";
+import { gatewayStatusOf } from "./gateway-status.ts";
 import { wrapResponse, type ResponseHooks } from "./wrap-response.ts";
 
 /** What `accessLog` can be told. */
@@ -48,6 +48,8 @@ export function accessLog(options: AccessLogOptions = {}): Middleware {
   };
 }
 
+const failedStatus = "500 Internal Server Error";
+
 /** Takes down one answer. */
 class AnswerRecord implements ResponseHooks {
   readonly notes: AccessLogNotes = {};
@@ -61,7 +63,7 @@ class AnswerRecord implements ResponseHooks {
   #octets = 0;
   #ended = false;
   #failed = false;
-  #gatewaysStatus = "500 Internal Server Error";
+  #gatewaysStatus: string = failedStatus;
 
   constructor(environ: Environ, formatter: AccessLogFormatter, write: ((line: string) => void) | undefined) {
     this.#environ = environ;
@@ -87,8 +89,7 @@ class AnswerRecord implements ResponseHooks {
     this.#failed = true;
     // Nothing has been sent yet: what will be is the gateway's page.
     if (this.#octets === 0) this.#status = undefined;
-    if (error instanceof LimitExceededError) this.#gatewaysStatus = "413 Content Too Large";
-    else if (error instanceof RequestAbortedError) this.#gatewaysStatus = "400 Bad Request";
+    this.#gatewaysStatus = gatewayStatusOf(error) ?? failedStatus;
   }
 
   closed(): void {

@@ -13,9 +13,9 @@ import {
   type Middleware,
   type StartResponse,
 } from "../bridge/index.ts";
-import { LimitExceededError, RequestAbortedError } from "../errors/index.ts";
 import { debugPage } from "./debug-page.ts";
 import type { Failure, FailurePage } from "./failure.ts";
+import { gatewayStatusOf } from "./gateway-status.ts";
 import { plainPage } from "./plain-page.ts";
 import { wrapResponse, type ResponseHooks } from "./wrap-response.ts";
 
@@ -63,9 +63,7 @@ class ErrorGuard implements ResponseHooks {
   }
 
   failed(error: unknown): Uint8Array | undefined {
-    if (this.#headGone || error instanceof LimitExceededError || error instanceof RequestAbortedError) {
-      return undefined;
-    }
+    if (this.#headGone || gatewayStatusOf(error) !== undefined) return undefined;
     this.#report("the application failed", error);
     let answer: FailurePage;
     try {

@@ -97,8 +97,14 @@ function variableOf(header: string): string {
 /** HEAD would get a body, since the gateway still answers a POST; CONNECT and TRACE are no application's affair. */
 const neverOverrides: ReadonlySet<string> = new Set(["CONNECT", "HEAD", "TRACE"]);
 
-function checkMethod(method: string): string {
-  if (token.test(method) && method === method.toUpperCase() && !neverOverrides.has(method)) return method;
+function checkMethod(method: unknown): string {
+  if (
+    typeof method === "string" &&
+    token.test(method) &&
+    method === method.toUpperCase() &&
+    !neverOverrides.has(method)
+  )
+    return method;
   throw new ConfigurationError(
     "ERR_CONFIG_OPTION",
     `methodOverride: methods has ${quoted(String(method))}; expected names in capitals, without ${[...neverOverrides].join(", ")}`,

@@ -7,7 +7,7 @@ import ipaddr from "ipaddr.js";
 import { describeValue } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 
-type ParsedAddress = ReturnType<typeof ipaddr.process>;
+type ParsedAddress = ReturnType<typeof ipaddr.parse>;
 type Range = readonly [address: ParsedAddress, prefixLength: number];
 
 /** Says whether an address, in the form that `canonicalAddress` gives, is one of a proxy. */
@@ -19,7 +19,22 @@ export type IsTrusted = (address: string) => boolean;
  */
 export function canonicalAddress(text: string): string | undefined {
   if (isIP(text) === 0 || text.includes("%")) return undefined;
-  return formatAddress(ipaddr.process(text));
+  return formatAddress(unmapped(parseAddress(text)));
+}
+
+/** @param text - an address by the judgement of node:net */
+function parseAddress(text: string): ParsedAddress {
+  // ipaddr.js 2.5.0 takes ::192.0.2.1 for ::ffff:192.0.2.1, which is another address: as groups it is read right.
+  const dotted = text.includes(":") ? /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text) : null;
+  if (dotted === null) return ipaddr.parse(text);
+  const group = (high: string | undefined, low: string | undefined): string =>
+    (Number(high) * 256 + Number(low)).toString(16);
+  return ipaddr.parse(`${dotted[1]}${group(dotted[2], dotted[3])}:${group(dotted[4], dotted[5])}`);
+}
+
+/** IPv4 where an address is IPv4 that is written as IPv6. */
+function unmapped(address: ParsedAddress): ParsedAddress {
+  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
 
 function formatAddress(address: ParsedAddress): string {
@@ -33,7 +48,7 @@ function formatAddress(address: ParsedAddress): string {
 export function compileTrusted(list: readonly string[]): IsTrusted {
   const ranges = list.map(parseRange);
   return (text) => {
-    const address = ipaddr.parse(text);
+    const address = parseAddress(text);
     return ranges.some(([base, bits]) => base.kind() === address.kind() && matches(address, base, bits));
   };
 }
@@ -45,8 +60,8 @@ function matches(address: ParsedAddress, base: ParsedAddress, bits: number): boo
 function parseRange(entry: string): Range {
   const [, text = "", prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(String(entry)) ?? [];
   if (isIP(text) !== 0 && !text.includes("%")) {
-    const written = ipaddr.parse(text);
-    const address = ipaddr.process(text);
+    const written = parseAddress(text);
+    const address = unmapped(written);
     const writtenBits = written.kind() === "ipv4" ? 32 : 128;
     // ::ffff:10.0.0.0/104 is 10.0.0.0/8.
     const shift = writtenBits - (address.kind() === "ipv4" ? 32 : 128);
