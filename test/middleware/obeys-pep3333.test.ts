@@ -199,7 +199,7 @@ describe.each(everyMiddleware)("$name", ({ middleware, adds = [], isLater }) => 
     expect(Symbol.asyncIterator in body).toBe(true);
   });
 
-  it("M10 M11 lets an error handler of the application replace the head until it has gone", async () => {
+  it("M11 lets an error handler of the application replace the head until it has gone", async () => {
     const application: LooseApplication = (_environ, startResponse) => {
       startResponse("200 OK", [["X-Lost", "1"]]);
       startResponse("503 Sorry", text, new Error("late"));

@@ -333,10 +333,12 @@ describe.each([
       const store = new RecordingStore(isLater);
       const visitor = new Visitor({ store });
       await visitor.visit(login);
-      store[method] = () => {
-        if (isLater) return Promise.reject(new Error("no database"));
-        throw new Error("no database");
-      };
+      Object.assign(store, {
+        [method]: () => {
+          if (isLater) return Promise.reject(new Error("no database"));
+          throw new Error("no database");
+        },
+      });
       let closed = 0;
       const { sink, log } = await visitor.send((environ: Environ, startResponse: StartResponse) => {
         const own = sessionOf(environ);
