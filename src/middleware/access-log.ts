@@ -14,7 +14,7 @@ import {
   type HeaderList,
   type Middleware,
 } from "../bridge/index.ts";
-import { gatewayStatusOf } from "./gateway-status.ts";
+import { gatewayStatusOf, isAborted } from "./gateway-status.ts";
 import { wrapResponse, type ResponseHooks } from "./wrap-response.ts";
 
 /** What `accessLog` can be told. */
@@ -116,7 +116,7 @@ class AnswerRecord implements ResponseHooks {
       startedAt: this.#startedAt,
       durationMs,
       // The signal is looked at last: looking makes it.
-      aborted: brokeOff || (!this.#ended && this.#environ["tsgi.signal"].aborted),
+      aborted: brokeOff || (!this.#ended && isAborted(this.#environ)),
       user: this.notes.user,
     };
   }

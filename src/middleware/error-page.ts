@@ -15,7 +15,7 @@ import {
 } from "../bridge/index.ts";
 import { debugPage } from "./debug-page.ts";
 import type { Failure, FailurePage } from "./failure.ts";
-import { gatewayStatusOf } from "./gateway-status.ts";
+import { gatewayStatusOf, isAborted } from "./gateway-status.ts";
 import { plainPage } from "./plain-page.ts";
 import { wrapResponse, type ResponseHooks } from "./wrap-response.ts";
 
@@ -63,7 +63,8 @@ class ErrorGuard implements ResponseHooks {
   }
 
   failed(error: unknown): Uint8Array | undefined {
-    if (this.#headGone || gatewayStatusOf(error) !== undefined) return undefined;
+    // Who runs into the client's going is no failure, and nobody reads the page.
+    if (this.#headGone || gatewayStatusOf(error) !== undefined || isAborted(this.#environ)) return undefined;
     this.#report("the application failed", error);
     let answer: FailurePage;
     try {

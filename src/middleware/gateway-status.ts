@@ -1,7 +1,9 @@
 /**
- * The errors that a request brings with it: its body is too large, was cut short, or its client has gone.
+ * What a request brings with it that is no failure of the application: a body that is too large or was cut short, a
+ * client that has gone.
  * @module
  */
+import type { Environ } from "../bridge/index.ts";
 import { LimitExceededError, RequestAbortedError } from "../errors/index.ts";
 
 /** The status that the gateway answers such an error with; undefined for an error of the application's own. */
@@ -13,4 +15,11 @@ export function gatewayStatusOf(error: unknown): string | undefined {
     // What was thrown may be a proxy whose every trap throws, `instanceof` included.
     return undefined;
   }
+}
+
+/** True once the request's client has gone. Looking makes the signal (2.5 us): once a request, not once a chunk. */
+export function isAborted(environ: Environ): boolean {
+  // Another gateway's environ may have none.
+  const signal = environ["tsgi.signal"] as AbortSignal | undefined;
+  return signal?.aborted === true;
 }

@@ -11,7 +11,7 @@ import { newSessionId, type ReceivedId, type SessionCookie } from "./session-coo
 import type { SessionStore } from "./session-store.ts";
 import { withVary } from "./vary.ts";
 
-/** What a session holds: anything that JSON can. Extend it by declaration merging to name your own keys. */
+/** What a session holds: anything that JSON can. */
 export interface SessionData {
   [name: string]: unknown;
 }
@@ -39,7 +39,7 @@ export interface Session {
  */
 export function sessionOf(environ: Environ): Session {
   const session = environ["tsgi.session"];
-  if (session instanceof RequestSession) return session;
+  if (typeof session === "object" && session !== null) return session as Session;
   throw new ConfigurationError(
     "ERR_CONFIG_OPTION",
     'environ["tsgi.session"] is missing; expected the session() middleware around this application',

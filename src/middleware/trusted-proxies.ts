@@ -18,7 +18,10 @@ export type IsTrusted = (address: string) => boolean;
  * IPv4, IPv6 as RFC 5952 says. undefined for anything else; `127.1`, `0x7f.1` and zones (`%eth0`) are no address here.
  */
 export function canonicalAddress(text: string): string | undefined {
-  if (isIP(text) === 0 || text.includes("%")) return undefined;
+  const version = isIP(text);
+  // Of IPv4, node:net takes nothing but the one form: four decimal numbers without leading zeros.
+  if (version === 4) return text;
+  if (version === 0 || text.includes("%")) return undefined;
   return formatAddress(unmapped(parseAddress(text)));
 }
 

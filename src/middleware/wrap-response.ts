@@ -81,10 +81,18 @@ export function wrapBody(body: ResponseBody, hooks: ResponseHooks): ResponseBody
     case "sync":
       return new SyncBody(body as Iterable<Uint8Array>, hooks);
     case "none":
-      // It throws the gateway's own error, so that the application's author reads the same words.
-      iterate(body);
-      return body;
+      return refuseBody(body);
   }
+}
+
+/** Throws the gateway's own error, so that the application's author reads the same words; closes what can be closed. */
+function refuseBody(body: ResponseBody | null | undefined): never {
+  try {
+    iterate(body);
+  } finally {
+    void body?.close?.();
+  }
+  throw new TypeError("the gateway iterates what is no body here");
 }
 
 /** How a body is iterated, without beginning to: some begin to work when they are. */

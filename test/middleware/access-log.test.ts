@@ -130,6 +130,19 @@ describe("accessLog", () => {
     expect(lines[0]).toMatch(/^200 [24] X\n$/);
   });
 
+  it("marks an answer that came when the client had gone", async () => {
+    const { lines, middleware } = recording();
+    const hosted = start(
+      around(middleware, async (environ, startResponse) => {
+        await nextTurn();
+        return answering([octets("ab")])(environ, startResponse);
+      }),
+    );
+    hosted.exchange.abort(gone());
+    await hosted.finished;
+    expect(lines).toEqual(["200 2 X\n"]);
+  });
+
   it("does not mark an answer whose client went after its end", async () => {
     const { lines, middleware } = recording();
     const hosted = start(around(middleware, answering([octets("ab")])));

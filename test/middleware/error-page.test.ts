@@ -150,6 +150,22 @@ describe("errorPage, for everybody", () => {
     expect([hosted.sink.calls, hosted.errors]).toEqual([[], []]);
   });
 
+  it("takes no notice of an application that gives up because its client has gone", async () => {
+    const hosted = start(
+      page({ debug: true }, async (environ) => {
+        await new Promise((_resolve, reject) => {
+          const signal = environ["tsgi.signal"] as AbortSignal;
+          signal.addEventListener("abort", () => reject(new DOMException("stopped", "AbortError")));
+        });
+        return [];
+      }),
+    );
+    hosted.exchange.abort(gone());
+    await hosted.finished;
+    await nextTurn();
+    expect([hosted.errors, hosted.log.map((entry) => entry.level)]).toEqual([[], ["info"]]);
+  });
+
   it("sends a HEAD no body, and the length that a GET would have", async () => {
     const { sink } = await run(page({ debug: false }), { params: head });
     expect([sink.order, sink.header("content-length")]).toEqual([

@@ -1,78 +1,13 @@
 /**
  * Every middleware that ships keeps PEP 3333's rules for middleware, whatever the application inside is.
  *
- * A new one is a line of `everyMiddleware`: a name, and how it is made so that the request of the tests passes it with
- * its answer unchanged.
+ * A new one is a line of every-middleware.ts.
  */
 import { describe, expect, it } from "vitest";
 import type { Application, Environ, Middleware, StartResponse, Write } from "../../src/bridge/index.ts";
-import {
-  accessLog,
-  basicAuth,
-  errorPage,
-  memorySessionStore,
-  methodOverride,
-  proxyFix,
-  session,
-  sessionOf,
-  type SessionStore,
-} from "../../src/middleware/index.ts";
-import { get, gone, nextTurn, octets, run, start, textOf, type LooseApplication } from "../bridge/hosted.ts";
-import type { Pairs } from "../bridge/environ-request.ts";
+import { gone, nextTurn, octets, run, start, textOf, type LooseApplication } from "../bridge/hosted.ts";
 import { around, closable, shapes, text } from "./around.ts";
-
-/** A store that answers later, as one over a network does. */
-function laterStore(): SessionStore {
-  const store = memorySessionStore();
-  return {
-    get: async (id) => store.get(id),
-    set: async (...parameters) => store.set(...parameters),
-    touch: async (...parameters) => store.touch(...parameters),
-    destroy: async (id) => store.destroy(id),
-  };
-}
-
-/** `session` with something to do: the application inside has changed it before it is called. */
-const busy =
-  (middleware: Middleware): Middleware =>
-  (application) =>
-    middleware((environ, startResponse) => {
-      sessionOf(environ).data.seen = true;
-      return application(environ, startResponse);
-    });
-
-const request: Pairs = [
-  ...get.map(([name, value]) => [name, name === "REQUEST_METHOD" ? "POST" : value] as const),
-  ["REMOTE_ADDR", "192.0.2.1"],
-  ["HTTP_X_FORWARDED_FOR", "198.51.100.7"],
-  ["HTTP_X_HTTP_METHOD_OVERRIDE", "PUT"],
-  ["HTTP_AUTHORIZATION", `Basic ${Buffer.from("ann:pass").toString("base64")}`],
-];
-
-/** `adds`: headers that it puts into an answer. `isLater`: it waits for something, so an array becomes a promise. */
-interface Row {
-  readonly name: string;
-  readonly middleware: Middleware;
-  readonly adds?: readonly string[];
-  readonly isLater?: true;
-}
-
-const everyMiddleware: readonly Row[] = [
-  { name: "accessLog", middleware: accessLog() },
-  { name: "basicAuth", middleware: basicAuth({ users: { ann: "pass" } }) },
-  { name: "errorPage", middleware: errorPage({ debug: false }) },
-  { name: "errorPage with debug", middleware: errorPage({ debug: true }) },
-  { name: "methodOverride", middleware: methodOverride() },
-  { name: "proxyFix", middleware: proxyFix({ trusted: ["192.0.2.1"] }) },
-  { name: "session, not looked at", middleware: session() },
-  { name: "session", middleware: busy(session()), adds: ["Vary", "Set-Cookie"] },
-  {
-    name: "session with a store that answers later",
-    middleware: busy(session({ store: laterStore() })),
-    adds: ["Vary", "Set-Cookie"],
-    isLater: true,
-  },
-];
+import { everyMiddleware, request } from "./every-middleware.ts";
 
 const host = { params: request };
 
@@ -265,6 +200,12 @@ describe.each(everyMiddleware)("$name", ({ middleware, adds = [], isLater }) => 
   ])("answers 500 for %s as a body", async (_name, body) => {
     const { sink, complete } = await answered(middleware, body);
     expect([sink.status, complete]).toEqual(["500 Internal Server Error", true]);
+  });
+
+  it("closes what is no body but can be closed", async () => {
+    let closed = 0;
+    const { sink } = await answered(middleware, { close: () => void (closed += 1) });
+    expect([sink.status, closed]).toEqual(["500 Internal Server Error", 1]);
   });
 
   it.each([
