@@ -136,14 +136,14 @@ function fieldOf(letter: string, argument: string | undefined, text: string): Fi
 function argumentField(letter: string, argument: string): Field | undefined {
   switch (letter) {
     case "i":
-      return variable(variableOfHeader(argument));
+      return requestHeader(argument);
     case "e":
       return variable(argument);
     case "o": {
       const name = argument.toLowerCase();
       return ({ headers }) => {
         const values = headers.filter((pair) => pair[0].toLowerCase() === name).map((pair) => pair[1]);
-        return values.length === 0 ? "-" : escapeField(values.join(", ")) || "-";
+        return values.length === 0 ? "-" : escapeField(values.join(", "));
       };
     }
     case "C":
@@ -172,12 +172,16 @@ const durationFields: Readonly<Record<string, Field | undefined>> = {
   us: ({ durationMs }) => String(Math.round(durationMs * 1_000)),
 };
 
-/** RFC 3875 section 4.1.18; two headers have variables of their own. */
-function variableOfHeader(name: string): string {
+/** A request header, by RFC 3875 section 4.1.18: one that is there and empty is no "-" for Apache either. */
+function requestHeader(name: string): Field {
   const variableName = name.toUpperCase().replaceAll("-", "_");
-  return variableName === "CONTENT_TYPE" || variableName === "CONTENT_LENGTH"
-    ? variableName
-    : `HTTP_${variableName}`;
+  // These two have variables of their own, which web servers also send empty for headers that did not come.
+  if (variableName === "CONTENT_TYPE" || variableName === "CONTENT_LENGTH") return variable(variableName);
+  const key = `HTTP_${variableName}`;
+  return ({ environ }) => {
+    const value = environ[key];
+    return typeof value === "string" ? escapeField(value) : "-";
+  };
 }
 
 function cookieOf(header: string, name: string): string | undefined {
