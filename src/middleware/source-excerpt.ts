@@ -20,6 +20,8 @@ export interface SourceExcerpt {
 
 const maxFileOctets = 1_048_576;
 const linesAround = 6;
+/** A message may have as many lines as it likes. */
+const maxStackLines = 200;
 const maxLineLength = 400;
 
 /** `at name (file:line:column)` or `at file:line:column`. */
@@ -27,7 +29,7 @@ const frame = /^\s*at (?:.*\()?((?:file:\/\/)?\/?[^()\s][^()]*?):(\d+):\d+\)?$/;
 
 /** The excerpt for the first frame of the application's own; undefined where there is none that can be read. */
 export function findSource(stack: string): SourceExcerpt | undefined {
-  for (const text of stack.split("\n")) {
+  for (const text of stack.split("\n", maxStackLines)) {
     const match = frame.exec(text.slice(0, 2_000));
     const place = match?.[1];
     if (place === undefined || place.startsWith("node:") || place.includes("node_modules")) continue;
