@@ -12,11 +12,11 @@ export type { ExchangeSettings, GatewayRequest, LogEntry, ResponseSink } from ".
 export { errorPage, gatewayStatus } from "./error-page.ts";
 export { Exchange } from "./exchange.ts";
 export { FileWrapper, fileWrapper } from "./file-wrapper.ts";
-export { Headers, type HeaderParameters } from "./headers.ts";
+export { type HeaderParameters, Headers } from "./headers.ts";
 export { isHopByHop } from "./hop-by-hop.ts";
-export { describeValue, escapeControls, formatLogEntry, stackOf } from "./log-line.ts";
-export { isThenable } from "./response-body.ts";
-export { shiftPathInfo, type PathVariables } from "./shift-path-info.ts";
+export { describeValue, escapeControls, formatLogEntry, stackOf, summaryOf } from "./log-line.ts";
+export { isThenable, iterate } from "./response-body.ts";
+export { type PathVariables, shiftPathInfo } from "./shift-path-info.ts";
 export { setupTestingDefaults } from "./testing-defaults.ts";
 export {
   applicationUri,
@@ -41,3 +41,12 @@ export type {
   StartResponse,
   Write,
 } from "./types.ts";
+export {
+  type AccessLogEntry,
+  accessLogFormats,
+  type AccessLogFormatter,
+  compileAccessLogFormat,
+} from "./access-log-format.ts";
+export { copyEnviron } from "./copy-environ.ts";
+export { QueueInputStream } from "./input-stream.ts";
+export { quoted } from "./quoted.ts";
