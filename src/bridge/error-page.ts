@@ -17,6 +17,7 @@ export const gatewayStatus = {
   badRequest: "400 Bad Request",
   contentTooLarge: "413 Content Too Large",
   internalServerError: "500 Internal Server Error",
+  gatewayTimeout: "504 Gateway Timeout",
 } as const;
 
 /** True for the errors that a request brings with it, whatever the application does. */

@@ -6,7 +6,7 @@
  * one, is answered in the same turn: that is what most applications do.
  * @module
  */
-import { RequestAbortedError, TsgiError } from "../errors/index.ts";
+import { RequestAbortedError, TsgiError, type LimitExceededError } from "../errors/index.ts";
 import { Answer } from "./answer.ts";
 import { bodyTooLarge, dataLength } from "./body-limits.ts";
 import { BodyQueue } from "./body-queue.ts";
@@ -139,6 +139,26 @@ export class Exchange implements BodyRunnerHost {
     this.#signal.abort(reason);
     this.#runner.close();
     this.#checkFinished();
+  }
+
+  /**
+   * The application has taken too long: the request is answered 504, or cut short where its head is out; then all that
+   * `abort` does. Returns false when the answer had ended before.
+   */
+  expire(error: LimitExceededError): boolean {
+    if (this.#ended || this.#aborted !== undefined) return false;
+    this.#report.problem("error", error);
+    const reason = new RequestAbortedError("ERR_REQUEST_ABORTED", error.message);
+    this.#answer.close(reason);
+    this.input.fail(reason);
+    this.data?.fail(reason);
+    // Nobody waits for it any more, a server that stops included.
+    this.#running = false;
+    if (this.#answer.headSent) this.#endNow(this.#answer.whole);
+    else this.#endWithPage(gatewayStatus.gatewayTimeout, error);
+    if (this.#ended) this.#aborted = reason;
+    this.#signal.abort(reason);
+    return true;
   }
 
   /** The peer may have gone, and cannot be asked: `tsgi.signal` fires, all else goes on. */

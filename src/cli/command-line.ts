@@ -3,7 +3,8 @@
  * @module
  */
 import { readFileSync } from "node:fs";
-import { ConfigurationError, TsgiError } from "../errors/index.ts";
+import { ConfigurationError } from "../errors/index.ts";
+import { describeError } from "./describe-error.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { helpText } from "./help.ts";
 import { nearestName, parseCommandLine, type CommandLine } from "./parse-command-line.ts";
@@ -80,14 +81,7 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     // Set, not called: what is still on its way to standard output leaves first.
     process.exitCode = await main(words);
   } catch (error) {
-    const withStack = words.includes("--debug") || !(error instanceof TsgiError);
-    process.stderr.write(`tsgi: ${describe(error, withStack)}\n`);
+    process.stderr.write(`tsgi: ${describeError(error, words.includes("--debug"))}\n`);
     process.exitCode = exitStatusOf(error);
   }
-}
-
-function describe(error: unknown, withStack: boolean): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack ?? error.cause.message}` : "";
-  return withStack ? `${error.stack ?? error.message}${cause}` : error.message;
 }

@@ -60,6 +60,9 @@ function convert(setting: Setting, given: string | boolean): string | number | b
       return parseAddress(given);
     case "integer":
       return matched(setting, given, /^[1-9]\d{0,14}$/, "a whole number above 0", Number);
+    case "workers":
+      if (given === "auto") return given;
+      return matched(setting, given, /^[1-9]\d{0,3}$/, "a whole number above 0, or auto", Number);
     case "seconds":
       return matched(setting, given, /^\d{1,9}(\.\d{1,3})?$/, "a number of seconds", Number);
     case "mode":

@@ -1,47 +1,59 @@
 /**
- * `tsgi serve`: hosts an application until it is told to stop.
+ * `tsgi serve`: hosts an application until it is told to stop, in this process or, with `--workers`, in others.
  * @module
  */
 import { basename } from "node:path";
+import { ConfigurationError } from "../errors/index.ts";
+import { removePidFile, writePidFile } from "../process/index.ts";
 import { formatAddress } from "../protocols/address.ts";
-import { serve, type ServeOptions } from "../server/index.ts";
+import { serve, type Addresses } from "../server/index.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { loadApplication } from "./load-application.ts";
 import type { CommandLine } from "./parse-command-line.ts";
+import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
 import { validated } from "./validated.ts";
 
-/** What `serve` calls the settings of the command line that it takes as they are. */
-const optionNames: Readonly<Record<string, keyof ServeOptions>> = {
-  fastcgi: "fastcgi",
-  scgi: "scgi",
-  http: "http",
-  "script-name": "scriptName",
-  "socket-mode": "socketMode",
-  backlog: "backlog",
-  "max-connections": "maxConnections",
-  "max-requests-per-connection": "maxRequestsPerConnection",
-  "max-body": "maxBodyOctets",
-  debug: "debug",
-};
+/** Options that mean nothing without a master. */
+const masterSettings = [
+  "max-requests",
+  "max-requests-jitter",
+  "worker-lifetime",
+  "max-memory",
+  "heartbeat-timeout",
+];
 
 /** Runs until INT or TERM has been honoured. */
-export async function runServe({ positionals, values }: CommandLine): Promise<ExitStatusCode> {
+export async function runServe(line: CommandLine): Promise<ExitStatusCode> {
+  const { positionals, values } = line;
+  if (values["workers"] !== undefined) return (await import("./serve-workers.ts")).runServeWorkers(line);
+  const useless = masterSettings.find((name) => values[name] !== undefined);
+  if (useless !== undefined) {
+    throw new ConfigurationError(
+      "ERR_CONFIG_OPTION",
+      `--${useless} is about workers, and there are none: add --workers 1, or more`,
+    );
+  }
   const specifier = positionals[0] ?? "";
   const application = await validated(await loadApplication(specifier, process.cwd()), values);
-  const options: Record<string, unknown> = {};
-  for (const [setting, name] of Object.entries(optionNames)) {
-    // An absent option stays absent, for its default.
-    if (values[setting] !== undefined) options[name] = values[setting];
+  const addresses: Partial<Record<"fastcgi" | "scgi" | "http", Addresses>> = {};
+  for (const protocol of ["fastcgi", "scgi", "http"] as const) {
+    if (values[protocol] !== undefined) addresses[protocol] = values[protocol] as Addresses;
   }
-  const server = await serve(application, options as ServeOptions);
+  const server = await serve(application, { ...serveOptions(values), ...addresses });
+  const pidFile = values["pid-file"] as string | undefined;
+  if (pidFile !== undefined) writePidFile(pidFile);
   const places = server.addresses.map(({ protocol, address }) => `${protocol}:${formatAddress(address)}`);
   process.stderr.write(`tsgi: ${basename(specifier)} ready at ${places.join(", ")} (pid ${process.pid})\n`);
   await stopSignal();
+  const end = (): never => {
+    if (pidFile !== undefined) removePidFile(pidFile);
+    // The application's own timers and sockets must not keep a stopped server alive.
+    return process.exit(ExitStatus.stopped);
+  };
   // A second signal does not wait.
-  for (const name of stopSignals) process.once(name, () => process.exit(ExitStatus.stopped));
-  await server.close({ graceMs: 1_000 * ((values["graceful-timeout"] as number | undefined) ?? 30) });
-  // The application's own timers and sockets must not keep a stopped server alive.
-  return process.exit(ExitStatus.stopped);
+  for (const name of stopSignals) process.once(name, end);
+  await server.close({ graceMs: gracefulTimeoutMs(values) });
+  return end();
 }
 
 const stopSignals = ["SIGINT", "SIGTERM"] as const;

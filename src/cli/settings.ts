@@ -5,7 +5,7 @@
 import { serverLimits } from "../server/index.ts";
 
 /** How an option's text becomes a value. */
-export type SettingKind = "flag" | "text" | "address" | "integer" | "octets" | "seconds" | "mode";
+export type SettingKind = "flag" | "text" | "address" | "integer" | "octets" | "seconds" | "mode" | "workers";
 
 export interface Setting {
   /** Without the dashes. */
@@ -50,7 +50,7 @@ const gracefulTimeout: Setting = {
   name: "graceful-timeout",
   kind: "seconds",
   placeholder: "S",
-  help: "how long requests that have begun may go on when the server stops (30)",
+  help: "how long requests that have begun may go on when the server, or a worker, stops (30)",
 };
 
 const validate: Setting = {
@@ -117,7 +117,55 @@ const serve: CommandSettings = {
       help: "requests open at once on one connection; above 1 is FastCGI multiplexing (1)",
     },
     maxBody,
+    {
+      name: "workers",
+      kind: "workers",
+      placeholder: "N|auto",
+      help: "host the application in N worker processes below a master, auto: one a core (one process without a master)",
+    },
+    {
+      name: "max-requests",
+      kind: "integer",
+      placeholder: "N",
+      help: "replace a worker after so many requests (never)",
+    },
+    {
+      name: "max-requests-jitter",
+      kind: "integer",
+      placeholder: "N",
+      help: "up to so many requests more, different for each worker, so that they are not replaced together (0)",
+    },
+    {
+      name: "worker-lifetime",
+      kind: "seconds",
+      placeholder: "S",
+      help: "replace a worker when it is so old (never)",
+    },
+    {
+      name: "max-memory",
+      kind: "octets",
+      placeholder: "OCTETS",
+      help: "replace a worker when it has more resident memory. K, M and G are accepted (no limit)",
+    },
+    {
+      name: "request-timeout",
+      kind: "seconds",
+      placeholder: "S",
+      help: "answer 504 when an application takes longer, the whole answer counted; with workers, replace the worker, and kill it with a stack in the log if its event loop is blocked (no limit)",
+    },
+    {
+      name: "heartbeat-timeout",
+      kind: "seconds",
+      placeholder: "S",
+      help: "kill a worker whose event loop has been blocked for so long, with a stack in the log; 0: never (30)",
+    },
     gracefulTimeout,
+    {
+      name: "pid-file",
+      kind: "text",
+      placeholder: "FILE",
+      help: "write the process id there once it is ready; removed at the end",
+    },
     validate,
     noValidate,
     debug,

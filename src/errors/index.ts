@@ -36,6 +36,7 @@ export const errorCodes = {
     "ERR_LIMIT_HEAD",
     "ERR_LIMIT_STALL",
     "ERR_LIMIT_TIME",
+    "ERR_LIMIT_REQUEST_TIME",
   ],
   RequestAbortedError: ["ERR_REQUEST_ABORTED", "ERR_BODY_TRUNCATED"],
   ResponseError: [

@@ -13,8 +13,8 @@ export type Address =
   | { readonly kind: "unix"; readonly path: string }
   /** A TCP port, 0 to 65535. The host is a name or an IP address; IPv6 stands here without brackets. */
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
-  /** A socket that this process has inherited, by the number of its descriptor. */
-  | { readonly kind: "fd"; readonly fd: number }
+  /** A socket that this process has inherited, by the number of its descriptor; `of` is where it is, if known. */
+  | { readonly kind: "fd"; readonly fd: number; readonly of?: Address }
   /** A socket that systemd passed (LISTEN_FDS), by its FileDescriptorName. */
   | { readonly kind: "systemd"; readonly name: string };
 

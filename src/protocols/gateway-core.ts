@@ -62,6 +62,11 @@ export interface GatewayCore {
    * @throws LocalProtocolError ERR_LOCAL_STATE when the event does not fit the request's state.
    */
   send(event: ResponseEvent): void;
+  /**
+   * The connection is about to be closed although the web server was told that it may keep it: follows the last
+   * answer with what lets the web server see that, if there is such a thing.
+   */
+  announceClose(): void;
   /** Octets waiting in the output, the core's own replies (GET_VALUES_RESULT ...) among them. */
   readonly pendingOctets: number;
   /** The oldest waiting block of output, or undefined. The taker gives it back to the pool once it is written. */

@@ -19,6 +19,14 @@ export interface ConnectionHost {
   readonly draining: boolean;
 }
 
+/** A request whose application has been called and whose answer has not ended. */
+export interface OpenRequest {
+  readonly method: string;
+  readonly path: string;
+  /** On the clock of `performance.now()`, half a second too early at worst. */
+  readonly startedAt: number;
+}
+
 /** Which listening socket a connection came from, for log lines and for what an end of stream means there. */
 export interface ConnectionOrigin {
   readonly protocol: ProtocolName;

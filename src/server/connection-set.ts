@@ -7,12 +7,18 @@ import { performance } from "node:perf_hooks";
 import type { Application, LogEntry } from "../bridge/index.ts";
 import type { GatewayCore } from "../protocols/gateway-core.ts";
 import { Connection } from "./connection.ts";
-import type { ConnectionHost, ConnectionOrigin } from "./connection-host.ts";
+import type { ConnectionHost, ConnectionOrigin, OpenRequest } from "./connection-host.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Transport } from "./transport.ts";
 
 /** Connections past `maxConnections` that are still told so; beyond those a connection is closed unheard. */
 const refusedAtOnce = 64;
+
+/** How long a connection without a request is left when the server stops, for the one that it was opened for, in ms. */
+const stopQuietMs = 50;
+
+/** The same for kept ones too, when others go on at the same sockets. */
+const handOverQuietMs = 500;
 
 /** The longest time between two looks at the deadlines, in ms. */
 const maxTickMs = 500;
@@ -51,8 +57,9 @@ export class ConnectionSet {
    * Ends each connection once it is idle; after `graceMs` aborts what is left. Resolves when no connection is, and no
    * body's `close` is at work, or the time is over for those.
    */
-  async drain(graceMs: number): Promise<void> {
+  async drain(graceMs: number, handOver: boolean): Promise<void> {
     for (const connection of this.#connections) connection.drain();
+    const quiet = this.#closeQuiet(handOver);
     let deadline: NodeJS.Timeout | undefined;
     const overdue = new Promise<void>((resolve) => {
       deadline = setTimeout(() => {
@@ -65,8 +72,35 @@ export class ConnectionSet {
         this.#whenEmpty = resolve;
       });
     }
+    clearInterval(quiet);
     await Promise.race([this.#host.running.none(), overdue]);
     clearTimeout(deadline);
+  }
+
+  /** Every request that is open, as far as its application has been called. */
+  *openRequests(): Iterable<OpenRequest> {
+    for (const connection of this.#connections) {
+      for (const { exchange, startedAt } of connection.slots) {
+        if (startedAt >= 0) yield { method: exchange.method, path: exchange.path, startedAt };
+      }
+    }
+  }
+
+  /**
+   * Closes idle connections, but not at once: what the web server has sent already must be read first. A connection
+   * that has just been accepted is about to bring its request. Where others go on listening, a kept one may be in use
+   * the next moment too, and the web server learns best from an answer that it is the last one.
+   */
+  #closeQuiet(handOver: boolean): NodeJS.Timeout {
+    const keptMs = handOver ? handOverQuietMs : 0;
+    const freshMs = handOver ? handOverQuietMs : stopQuietMs;
+    const look = (): void => {
+      this.#host.now = performance.now();
+      for (const connection of this.#connections) connection.closeIfQuiet(keptMs, freshMs);
+    };
+    // Twice through the event loop: once more may be readable than one turn takes.
+    if (!handOver) setImmediate(() => setImmediate(look));
+    return setInterval(look, stopQuietMs / 2);
   }
 
   /** A connection is closed for good. */
@@ -112,6 +146,7 @@ function tickMs(limits: ServerLimits): number {
     limits.writeTimeoutMs,
     limits.idleTimeoutMs,
     limits.stallTimeoutMs,
+    limits.requestTimeoutMs,
     limits.halfCloseMs,
   );
   return Math.min(Math.max(shortest / 4, 10), maxTickMs);

@@ -5,6 +5,8 @@
  * not pulling and not reading; back-pressure on answers is `room`.
  * @module
  */
+// The global of this name is an accessor that costs a microsecond in Node.js 20.
+import { performance } from "node:perf_hooks";
 import { Exchange, type Application } from "../bridge/index.ts";
 import { RequestAbortedError, TsgiError } from "../errors/index.ts";
 import type { GatewayCore, RequestEvent, ResponseEvent } from "../protocols/gateway-core.ts";
@@ -12,8 +14,10 @@ import { blockOctets } from "../protocols/output-buffer.ts";
 import type { ConnectionHost, ConnectionOrigin } from "./connection-host.ts";
 import { findOverdue } from "./deadlines.ts";
 import { RequestSlot, type SlotConnection } from "./request-slot.ts";
+import { RequestSlots } from "./request-slots.ts";
 import { SocketWriter, type WriterOwner } from "./socket-writer.ts";
 import type { Transport, TransportOwner } from "./transport.ts";
+import { UploadDrain } from "./upload-drain.ts";
 
 /** How long an ended connection goes on reading, so that closing it does not reset the answer away, in ms. */
 const lingerMs = 2_000;
@@ -31,7 +35,7 @@ export interface ConnectionKeeper {
 
 export class Connection implements SlotConnection, WriterOwner, TransportOwner {
   readonly origin: ConnectionOrigin;
-  readonly slots: RequestSlot[] = [];
+  readonly slots: RequestSlots = new RequestSlots();
   /** When octets last came, or the last answer ended, on the server's clock. */
   quietSince: number;
   /** When the request now being received began, or -1. */
@@ -50,6 +54,8 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
   #closeWhenIdle: boolean;
   #lingering = false;
   #closed = false;
+  /** A request has come on this connection. */
+  #served = false;
 
   /** `application` is the host's, or the one that says 503 when there are too many connections. */
   constructor(
@@ -74,7 +80,7 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
 
   /** True when neither a request nor a part of one is here: closing loses nothing. */
   get idle(): boolean {
-    return this.slots.length === 0 && this.receivingSince < 0;
+    return this.slots.size === 0 && this.receivingSince < 0;
   }
 
   get carriesOne(): boolean {
@@ -82,8 +88,7 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
   }
 
   get expectsBody(): boolean {
-    for (const slot of this.slots) if (!slot.bodyEnded || !slot.dataEnded) return true;
-    return false;
+    return this.slots.expectsBody;
   }
 
   get room(): number {
@@ -115,7 +120,7 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
     this.#core.receiveEnd();
     this.#pump();
     if (this.#closed) return;
-    if (this.slots.length === 0) this.#close();
+    if (this.slots.size === 0) this.#close();
     else if (this.origin.unix) this.probe();
     else {
       for (const slot of this.slots) slot.exchange.hangUp(abortedBy("the web server ended the connection"));
@@ -135,9 +140,8 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
     if (this.#closed) return;
     this.#closed = true;
     const error = abortedBy(reason);
-    const isCut = this.slots.some((slot) => slot.answering);
-    for (const slot of this.slots) slot.abort(error);
-    this.slots.length = 0;
+    const isCut = this.slots.isAnswering;
+    this.slots.abort(error);
     this.#writer.drop();
     if (isCut && this.#core.endsByClose) this.#reset();
     else this.#transport.destroy();
@@ -160,17 +164,27 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
 
   // What the server asks.
 
-  /** Ends the connection as soon as what is open on it has been answered. */
+  /** From here on the connection ends with what is open on it, or with its next request. */
   drain(): void {
     this.#closeWhenIdle = true;
-    if (this.idle) this.#close();
+  }
+
+  /** Ends the connection if no request has come for so many ms, and none has begun to. */
+  closeIfQuiet(keptMs: number, freshMs: number): void {
+    if (this.idle && this.#host.now - this.quietSince >= (this.#served ? keptMs : freshMs)) this.#close();
   }
 
   /** Ends what has taken too long; called on each tick of the server's timer. */
   checkDeadlines(): void {
-    if (this.peerEnded && this.origin.unix && this.slots.length > 0) this.probe();
+    if (this.peerEnded && this.origin.unix && this.slots.size > 0) this.probe();
     const overdue = findOverdue(this, this.#host);
     if (overdue === undefined) return;
+    if (overdue.expires === true && overdue.slot !== undefined && overdue.error !== undefined) {
+      overdue.slot.startedAt = -1;
+      // It logs by itself, with the request's name.
+      overdue.slot.exchange.expire(overdue.error);
+      return;
+    }
     if (overdue.error !== undefined) this.#log(overdue.error);
     if (overdue.slot !== undefined) {
       this.#giveUp(overdue.slot, overdue.reason, false);
@@ -200,14 +214,11 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
       this.#end(slot, complete);
       return;
     }
-    // An early answer: the web server may be unable to read it before its upload has been taken. What comes is
-    // dropped until the upload ends, or stays silent: nginx stops sending once it has seen the head.
-    slot.discarding = true;
+    slot.drain = new UploadDrain(this.#host.limits, () => this.#end(slot, true));
     slot.bodyFull = false;
     slot.exchange.input.discard();
     slot.exchange.data?.discard();
     this.#writer.write();
-    this.#waitForUpload(slot);
     if (!this.#pumping) this.#pump();
   }
 
@@ -252,8 +263,7 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
 
   /** True while no more may be read: a body's queue is full, or a flood is being answered that reads no answers. */
   #blocked(): boolean {
-    for (const slot of this.slots) if (slot.bodyFull) return true;
-    return this.#transport.queuedOctets > 2 * this.#host.limits.answerHighWaterOctets;
+    return this.slots.isFull || this.#transport.queuedOctets > 2 * this.#host.limits.answerHighWaterOctets;
   }
 
   #noteReceiving(): void {
@@ -270,7 +280,7 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
         this.#log(event.error);
         return;
       default: {
-        const slot = this.#find(event.id);
+        const slot = this.slots.find(event.id);
         if (slot !== undefined) this.#deliver(slot, event);
       }
     }
@@ -281,7 +291,7 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
       case "body":
       case "data": {
         const queue = event.type === "body" ? slot.exchange.input : slot.exchange.data;
-        if (slot.discarding) this.#discard(slot, event.octets.length);
+        if (slot.drain !== undefined) slot.drain.drop(event.octets.length);
         else if (queue !== undefined && !queue.push(event.octets, this.#transport.reusesBuffer)) {
           slot.bodyFull = true;
           slot.bodyFullSince = this.#host.now;
@@ -303,18 +313,19 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
       default:
         event satisfies never;
     }
-    if (slot.discarding && slot.bodyEnded && slot.dataEnded) this.#end(slot, true);
+    if (slot.drain !== undefined && slot.bodyEnded && slot.dataEnded) this.#end(slot, true);
   }
 
   #open(event: Extract<RequestEvent, { type: "request" }>): void {
     const slot = new RequestSlot(this, event.id);
+    this.#served = true;
     slot.dataEnded = event.role !== "filter";
     const request = { protocol: this.origin.protocol, role: event.role, params: event.params };
     slot.exchange = new Exchange(this.#application, request, slot, this.#host.settings);
     slot.exchange.input.onDrain = () => this.resume(slot);
     if (slot.exchange.data !== undefined) slot.exchange.data.onDrain = () => this.resume(slot);
     this.wroteAt = this.#host.now;
-    this.slots.push(slot);
+    this.slots.add(slot);
   }
 
   /**
@@ -324,24 +335,16 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
   #startExchanges(): boolean {
     let started = false;
     // An exchange that is answered at once takes its slot out of the list.
-    for (let slot = this.#unstarted(); slot !== undefined; slot = this.#unstarted()) {
+    for (let slot = this.slots.findUnstarted(); slot !== undefined; slot = this.slots.findUnstarted()) {
       slot.started = true;
+      // The tick's clock lags behind by up to a tick: too much for a short limit, and good enough to report by.
+      slot.startedAt = this.#host.limits.requestTimeoutMs === Infinity ? this.#host.now : performance.now();
       started = true;
       this.#host.running.began();
       slot.exchange.onFinished = this.#host.running.finished;
       slot.exchange.start();
     }
     return started;
-  }
-
-  #unstarted(): RequestSlot | undefined {
-    for (const slot of this.slots) if (!slot.started) return slot;
-    return undefined;
-  }
-
-  #find(id: number): RequestSlot | undefined {
-    for (const slot of this.slots) if (slot.id === id) return slot;
-    return undefined;
   }
 
   // Endings.
@@ -357,6 +360,7 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
     const unfinished = !slot.bodyEnded || !slot.dataEnded;
     this.#remove(slot);
     this.#core.send({ type: "end", id: slot.id, complete });
+    if (this.#ending && this.idle && !this.#core.closing && !this.#core.receiving) this.#core.announceClose();
     if (!complete && this.#core.endsByClose) this.#reset();
     else if (unfinished && complete) this.#linger();
     else if (!this.#pumping) {
@@ -366,7 +370,7 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
   }
 
   #breakOff(slot: RequestSlot): void {
-    if (this.#closed || !this.slots.includes(slot)) return;
+    if (this.#closed || !this.slots.has(slot)) return;
     this.#end(slot, false);
   }
 
@@ -378,28 +382,8 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
   }
 
   #remove(slot: RequestSlot): void {
-    const index = this.slots.indexOf(slot);
-    if (index >= 0) this.slots.splice(index, 1);
+    this.slots.remove(slot);
     this.quietSince = this.#host.now;
-  }
-
-  #discard(slot: RequestSlot, octets: number): void {
-    slot.discardedOctets += octets;
-    if (slot.discardedOctets > this.#host.limits.maxDiscardOctets) this.#end(slot, true);
-  }
-
-  /** Ends an early answer once no more of its upload has come for a while. */
-  #waitForUpload(slot: RequestSlot): void {
-    let seen = slot.discardedOctets;
-    const timer = setInterval(() => {
-      if (this.#closed || !this.slots.includes(slot)) clearInterval(timer);
-      else if (slot.discardedOctets !== seen) seen = slot.discardedOctets;
-      else {
-        clearInterval(timer);
-        this.#end(slot, true);
-      }
-    }, this.#host.limits.discardIdleMs);
-    timer.unref();
   }
 
   /** Ends our side and reads on for a while: closing with unread octets would reset the answer away. */
@@ -416,16 +400,22 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
     if (error instanceof TsgiError) this.#log(error);
     else this.#host.settings.log({ level: "error", message: "a fault of the gateway itself", error });
     const reason = abortedBy(`the connection failed: ${String(error)}`);
-    const isCut = this.slots.some((slot) => slot.answering);
-    for (const slot of this.slots) slot.abort(reason);
-    this.slots.length = 0;
+    const isCut = this.slots.isAnswering;
+    this.slots.abort(reason);
     if (isCut && this.#core.endsByClose) this.#reset();
     else this.#linger();
   }
 
   #closeIfDone(): void {
-    const ending = this.#core.closing || this.#closeWhenIdle || this.#host.draining || this.peerEnded;
-    if (ending && this.idle && !this.#lingering) this.#close();
+    if (this.#core.closing || this.peerEnded || this.#ending) {
+      if (this.idle && !this.#lingering && (this.#served || this.#core.closing || this.peerEnded))
+        this.#close();
+    }
+  }
+
+  /** The connection ends with the next answer. */
+  get #ending(): boolean {
+    return this.#closeWhenIdle || this.#host.draining;
   }
 
   #close(): void {
@@ -448,7 +438,7 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
   roomMade(): void {
     this.wroteAt = this.#host.now;
     if (this.#closed || this.room <= 0) return;
-    for (const slot of this.slots.slice()) slot.progress();
+    this.slots.progress();
     if (this.#writer.isDrained) this.#writer.write();
     if (this.#transport.isPaused) this.#pump();
   }

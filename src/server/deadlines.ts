@@ -9,7 +9,7 @@ import type { RequestSlot } from "./request-slot.ts";
 
 /** The state that the deadlines look at. */
 export interface Watched {
-  readonly slots: readonly RequestSlot[];
+  readonly slots: Iterable<RequestSlot> & { readonly size: number };
   readonly idle: boolean;
   /** It carries one request and then closes: while idle it still owes that one. */
   readonly carriesOne: boolean;
@@ -25,6 +25,8 @@ export interface Overdue {
   readonly reason: string;
   readonly error?: LimitExceededError;
   readonly slot?: RequestSlot;
+  /** The request is answered 504, its connection goes on. */
+  readonly expires?: true;
 }
 
 type TimeLimit = Extract<keyof ServerLimits, `${string}Ms`>;
@@ -53,8 +55,11 @@ export function findOverdue(
     return { reason: "the web server closed the connection" };
   }
   for (const slot of slots) {
+    if (past(slot.startedAt, "requestTimeoutMs") && slot.drain === undefined) {
+      return expired(slot, limits.requestTimeoutMs, now - slot.startedAt);
+    }
     if (slot.bodyFull) {
-      if (slots.length > 1 && past(slot.bodyFullSince, "stallTimeoutMs")) {
+      if (slots.size > 1 && past(slot.bodyFullSince, "stallTimeoutMs")) {
         return stalled(slot, limits, now - slot.bodyFullSince);
       }
     } else if (slot.waiting) {
@@ -66,7 +71,7 @@ export function findOverdue(
           "the web server does not read the answer",
         );
       }
-    } else if (!slot.bodyEnded && !slot.discarding && past(connection.quietSince, "bodyTimeoutMs")) {
+    } else if (!slot.bodyEnded && slot.drain === undefined && past(connection.quietSince, "bodyTimeoutMs")) {
       return tooLong(
         "bodyTimeoutMs",
         limits,
@@ -81,6 +86,20 @@ export function findOverdue(
 function tooLong(limit: TimeLimit, limits: ServerLimits, took: number, what: string): Overdue {
   const reason = `${what} after ${Math.round(took)} ms (${limit} is ${limits[limit]}): the connection was closed`;
   return { reason, error: new LimitExceededError("ERR_LIMIT_TIME", limit, limits[limit], took, reason) };
+}
+
+function expired(slot: RequestSlot, allowed: number, took: number): Overdue {
+  const reason = requestTooLong(took, allowed);
+  const error = new LimitExceededError("ERR_LIMIT_REQUEST_TIME", "requestTimeoutMs", allowed, took, reason);
+  return { reason, slot, error, expires: true };
+}
+
+/** What is said of a request that has taken too long. */
+export function requestTooLong(took: number, allowed: number): string {
+  return (
+    `the application has not answered after ${Math.round(took)} ms (requestTimeoutMs is ${allowed}): the request was ` +
+    "given up. Its event loop is not blocked: it waits for something that does not come"
+  );
 }
 
 function stalled(slot: RequestSlot, limits: ServerLimits, took: number): Overdue {

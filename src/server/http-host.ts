@@ -7,7 +7,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Address } from "../protocols/address.ts";
-import type { ConnectionHost } from "./connection-host.ts";
+import type { ConnectionHost, OpenRequest } from "./connection-host.ts";
 import { HttpRequest } from "./http-request.ts";
 import { listenWith, type Listener, type ListenOptions } from "./listen.ts";
 
@@ -61,6 +61,11 @@ export class HttpHost {
     server.on("checkContinue", (request, response) => this.#open(server, request, response, true));
     this.#listeners.push(await listenWith(server, address, options));
     this.#servers.push(server);
+  }
+
+  /** Every request that is open. */
+  openRequests(): OpenRequest[] {
+    return [...this.#requests].flatMap((request) => request.described ?? []);
   }
 
   /** Takes no more requests, lets those that have begun finish for up to `graceMs`, aborts the rest. */

@@ -27,6 +27,8 @@ export interface ServerLimits {
   readonly bodyTimeoutMs: number;
   /** How long an answer may wait for a web server that does not read, in ms. Default 300,000. */
   readonly writeTimeoutMs: number;
+  /** From an application's call to the end of its answer, in ms; 504 beyond. Default Infinity: streams may be endless. */
+  readonly requestTimeoutMs: number;
   /** How long a kept connection may stay without a request, in ms. Default 600,000: web servers close them first. */
   readonly idleTimeoutMs: number;
   /** Under multiplexing: how long one unread body may hold up the connection's other requests. Default 10,000 ms. */
@@ -48,6 +50,7 @@ export const serverLimits: ServerLimits = {
   paramsTimeoutMs: 10_000,
   bodyTimeoutMs: 120_000,
   writeTimeoutMs: 300_000,
+  requestTimeoutMs: Number.POSITIVE_INFINITY,
   idleTimeoutMs: 600_000,
   stallTimeoutMs: 10_000,
   halfCloseMs: 2_000,

@@ -106,7 +106,8 @@ function opened(server: Server, address: Address, start: () => void): Promise<vo
   });
 }
 
-function listenError(address: Address, error: NodeJS.ErrnoException): ConfigurationError {
+/** The error for an address that cannot be listened on, with the remedy for the system's code. */
+export function listenError(address: Address, error: NodeJS.ErrnoException): ConfigurationError {
   const remedies: Readonly<Record<string, string>> = {
     EADDRINUSE: "another program listens there: stop it, or choose another address",
     EACCES: "this user may not: choose a port from 1024 on, or a directory that is writable",
@@ -129,6 +130,7 @@ function listenError(address: Address, error: NodeJS.ErrnoException): Configurat
 /** Where it really listens: the port chosen for port 0, and what an inherited descriptor turned out to be. */
 function boundAddress(server: Server, asked: Address): Address {
   if (asked.kind === "unix") return asked;
+  if (asked.kind === "fd" && asked.of !== undefined) return asked.of;
   const bound = server.address();
   if (typeof bound === "string") return { kind: "unix", path: bound };
   return bound === null ? asked : { kind: "tcp", host: bound.address, port: bound.port };

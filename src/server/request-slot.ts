@@ -8,6 +8,7 @@
 import type { Exchange, HeaderList, ResponseSink } from "../bridge/index.ts";
 import { RequestAbortedError } from "../errors/index.ts";
 import type { ResponseEvent } from "../protocols/gateway-core.ts";
+import type { UploadDrain } from "./upload-drain.ts";
 import { encodeResponseHead } from "../protocols/response-head.ts";
 
 /** What a slot needs of its connection. */
@@ -37,6 +38,8 @@ export class RequestSlot implements ResponseSink {
   /** Set by the connection right after construction: an Exchange needs its sink first. */
   exchange!: Exchange;
   started = false;
+  /** When the application was called, on the server's clock. */
+  startedAt = -1;
   /** Some of the answer has been sent. */
   answering = false;
   /** The body queue said it is full: the connection does not read on. */
@@ -46,8 +49,7 @@ export class RequestSlot implements ResponseSink {
   bodyEnded = false;
   dataEnded = true;
   /** Answered, and what still comes of the upload is dropped until it ends or pauses. */
-  discarding = false;
-  discardedOctets = 0;
+  drain: UploadDrain | undefined = undefined;
   /** Cut short, and about to be shown as such. */
   breakingOff = false;
 

@@ -4,10 +4,21 @@
  * @module
  */
 export class RunningExchanges {
+  /** All that have ever begun. */
+  total = 0;
   #count = 0;
+  readonly #callAt: number;
+  readonly #call: () => void;
   #whenNone: (() => void) | undefined;
 
+  /** `call` is called once, when the request of that number has begun. */
+  constructor(callAt: number = Infinity, call: () => void = () => {}) {
+    this.#callAt = callAt;
+    this.#call = call;
+  }
+
   began(): void {
+    if (++this.total === this.#callAt) this.#call();
     this.#count++;
   }
 

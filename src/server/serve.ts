@@ -17,7 +17,7 @@ import { formatAddress, parseAddress, type Address } from "../protocols/address.
 import type { GatewayRole } from "../protocols/gateway-core.ts";
 import { applicationCores, type CoreSettings, type ServerProtocol } from "./application-cores.ts";
 import { createBlockPool } from "./block-pool.ts";
-import type { ConnectionHost, ConnectionOrigin } from "./connection-host.ts";
+import type { ConnectionHost, ConnectionOrigin, OpenRequest } from "./connection-host.ts";
 import { ConnectionSet } from "./connection-set.ts";
 import { HttpHost } from "./http-host.ts";
 import { serverLimits, type ServerLimits } from "./limits.ts";
@@ -45,11 +45,15 @@ export interface ServeOptions extends Partial<ServerLimits>, ListenOptions {
   readonly debug?: boolean;
   /** `wsgi.multiprocess`: other processes serve the same application. Default false. */
   readonly multiprocess?: boolean;
+  /** `call` is called once, when the request of that number has begun. */
+  readonly afterRequests?: { readonly count: number; call(): void };
   /** The error log. Default: a line on standard error. */
   readonly log?: (entry: LogEntry) => void;
   /** Where `wsgi.errors` goes besides FCGI_STDERR. Default: standard error. */
   readonly writeErrors?: (text: string) => void;
 }
+
+export type { OpenRequest };
 
 /** A running server. */
 export interface GatewayServer {
@@ -64,7 +68,21 @@ export interface GatewayServer {
    * Stops listening, lets requests that have begun finish for up to `graceMs` (default 30,000), aborts the rest.
    * Kept connections without a request are closed at once. Resolves when everything is closed.
    */
-  close(options?: { readonly graceMs?: number }): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
+  /** Requests that have begun since it was started. */
+  readonly requests: number;
+  /** Those that are open now, in no particular order. */
+  openRequests(): OpenRequest[];
+}
+
+export interface CloseOptions {
+  /** How long requests that have begun may go on, in ms. Default 30,000. */
+  readonly graceMs?: number;
+  /**
+   * Others go on listening at the same sockets: a connection that the web server has kept may bring one more request,
+   * whose answer says that it is the last, and closes after half a second without. Default false: at once.
+   */
+  readonly handOver?: boolean;
 }
 
 /**
@@ -122,11 +140,15 @@ export async function serve(application: Application, options: ServeOptions): Pr
     get connections() {
       return connections.size + http.connections;
     },
-    close: ({ graceMs = 30_000 } = {}) => {
+    get requests() {
+      return host.running.total;
+    },
+    openRequests: () => [...connections.openRequests(), ...http.openRequests()],
+    close: ({ graceMs = 30_000, handOver = false } = {}) => {
       host.draining = true;
       closing ??= Promise.all([
         ...listeners.map((listener) => listener.close()),
-        connections.drain(graceMs),
+        connections.drain(graceMs, handOver),
         http.close(graceMs),
       ]).then(() => {});
       return closing;
@@ -148,7 +170,7 @@ function createHost(
     application,
     limits,
     pool: createBlockPool(),
-    running: new RunningExchanges(),
+    running: new RunningExchanges(options.afterRequests?.count, options.afterRequests?.call),
     now: performance.now(),
     draining: false,
     settings: {

@@ -23,6 +23,17 @@ export interface OwnedPath {
 
 let bound = 0;
 
+/** A socket that is bound, and not at its path yet. */
+export interface PreparedPath {
+  /**
+   * Puts it at its path.
+   * @throws ConfigurationError ERR_CONFIG_LISTEN when something else has come to be there, or a server that answers
+   */
+  publish(): Promise<OwnedPath>;
+  /** Removes what there is of it instead. */
+  discard(): void;
+}
+
 /**
  * Binds with `listenAt` and puts the socket at `path`.
  * @throws ConfigurationError ERR_CONFIG_LISTEN when something else is there, or a server that answers
@@ -32,6 +43,19 @@ export async function bindUnixPath(
   mode: number,
   listenAt: (path: string) => Promise<void>,
 ): Promise<OwnedPath> {
+  return (await prepareUnixPath(path, mode, listenAt)).put();
+}
+
+/**
+ * Binds with `listenAt`; the path comes later. Where the directory leaves no room for another name, it is the path
+ * itself that is bound.
+ * @throws ConfigurationError ERR_CONFIG_LISTEN when something else is there, or a server that answers
+ */
+export async function prepareUnixPath(
+  path: string,
+  mode: number,
+  listenAt: (path: string) => Promise<void>,
+): Promise<PreparedPath & { put(): OwnedPath }> {
   if (Buffer.byteLength(path) > maxPathOctets) {
     throw refused(
       path,
@@ -47,8 +71,18 @@ export async function bindUnixPath(
   await withUmask(0o777 & ~mode, () => listenAt(temporary));
   chmodSync(temporary, mode);
   const { dev, ino } = lstatSync(temporary);
-  if (temporary !== path) renameSync(temporary, path);
-  return { path, device: dev, inode: ino };
+  const put = (): OwnedPath => {
+    if (temporary !== path) renameSync(temporary, path);
+    return { path, device: dev, inode: ino };
+  };
+  return {
+    put,
+    publish: async () => {
+      if (temporary !== path) await refuseUnlessStale(path);
+      return put();
+    },
+    discard: () => removeOwnSocket({ path: temporary, device: dev, inode: ino }),
+  };
 }
 
 /** Node.js binds before `listen` returns, so nobody can connect while the socket has a wider mode than asked. */

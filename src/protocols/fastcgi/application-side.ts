@@ -117,6 +117,15 @@ export class FastcgiApplicationSide implements GatewayCore {
     }
   }
 
+  /**
+   * Sends a record that nobody asked for. nginx does not reuse a connection on which something follows END_REQUEST;
+   * it would otherwise send its next request at the very moment the connection closes, and fail those it may not
+   * repeat (POST) with 502. Call it in the turn of the answer's end: the two must be read together.
+   */
+  announceClose(): void {
+    if (!this.#cut) this.#writer.writeEmpty(RecordType.unknownType, nullRequestId);
+  }
+
   get pendingOctets(): number {
     return this.#writer.pendingOctets;
   }

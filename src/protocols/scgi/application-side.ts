@@ -123,6 +123,9 @@ export class ScgiApplicationSide implements GatewayCore {
     }
   }
 
+  /** Nothing: an SCGI connection always ends with its answer. */
+  announceClose(): void {}
+
   get pendingOctets(): number {
     return this.#output.pendingOctets;
   }

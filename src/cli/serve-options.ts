@@ -1,0 +1,38 @@
+/**
+ * From the values of the command line to the options of `serve`, for the one process and for workers alike.
+ * @module
+ */
+import { formatLogEntry } from "../bridge/index.ts";
+import type { ServeOptions } from "../server/index.ts";
+import type { CommandLine } from "./parse-command-line.ts";
+
+/** What `serve` calls the settings of the command line that it takes as they are. */
+const optionNames: Readonly<Record<string, keyof ServeOptions>> = {
+  "script-name": "scriptName",
+  "socket-mode": "socketMode",
+  backlog: "backlog",
+  "max-connections": "maxConnections",
+  "max-requests-per-connection": "maxRequestsPerConnection",
+  "max-body": "maxBodyOctets",
+  debug: "debug",
+};
+
+/** All options but the addresses. */
+export function serveOptions(
+  values: CommandLine["values"],
+): ServeOptions & Required<Pick<ServeOptions, "log">> {
+  const options: Record<string, unknown> = {};
+  for (const [setting, name] of Object.entries(optionNames)) {
+    // An absent option stays absent, for its default.
+    if (values[setting] !== undefined) options[name] = values[setting];
+  }
+  const requestTimeout = values["request-timeout"];
+  if (typeof requestTimeout === "number" && requestTimeout > 0)
+    options["requestTimeoutMs"] = 1_000 * requestTimeout;
+  return { ...options, log: (entry) => void process.stderr.write(formatLogEntry(entry)) };
+}
+
+/** How long requests that have begun may go on at a stop, in ms. */
+export function gracefulTimeoutMs(values: CommandLine["values"]): number {
+  return 1_000 * ((values["graceful-timeout"] as number | undefined) ?? 30);
+}

@@ -1,0 +1,110 @@
+/**
+ * What master and workers say to each other: a JSON object a line, over a socket pair of their own.
+ *
+ * It is not Node.js's IPC channel, which belongs to the application (`process.send`). A worker runs code that the
+ * master does not trust to be sane, so what comes from there is checked, field by field (security O4, CVE-2021-21703).
+ * @module
+ */
+import type { WorkerReport } from "./decision-types.ts";
+
+/** Descriptors of a worker. Standard input is /dev/null. */
+export const workerDescriptor = { channel: 3, watchdog: 4, firstSocket: 5 } as const;
+
+/** A listening socket, as a worker inherits it. */
+export interface WorkerSocket {
+  readonly protocol: "fastcgi" | "scgi" | "http";
+  /** The descriptor in the worker. */
+  readonly fd: number;
+  /** Where it is, for log lines. */
+  readonly address: unknown;
+}
+
+/** The first message to a worker: what it is to do. */
+export interface StartMessage {
+  readonly type: "start";
+  readonly worker: number;
+  readonly sockets: readonly WorkerSocket[];
+  /** `wsgi.multiprocess`. */
+  readonly multiprocess: boolean;
+  /** How often it reports, in ms. */
+  readonly reportMs: number;
+  /** A report is due at once when it has had so many requests; null: no limit. */
+  readonly maxRequests: number | null;
+  /** Whatever the program that the workers run needs to load the application. */
+  readonly program: unknown;
+}
+
+export type MasterMessage =
+  | StartMessage
+  | { readonly type: "drain"; readonly handOver: boolean; readonly graceMs: number }
+  | { readonly type: "reopen" };
+
+export type WorkerMessage =
+  | { readonly type: "ready" }
+  | { readonly type: "load-failed"; readonly message: string }
+  | { readonly type: "report"; readonly report: WorkerReport }
+  | { readonly type: "retire"; readonly reason: string };
+
+/** What the watchdog thread sends, over its own socket. */
+export interface StackMessage {
+  readonly type: "stack";
+  readonly text: string;
+}
+
+const maxTextLength = 16_384;
+
+/**
+ * Checks a line from a worker.
+ * @returns the message, with texts cut to a length that may be logged; or what is wrong with it
+ */
+export function parseWorkerMessage(line: string): WorkerMessage | { readonly wrong: string } {
+  const fields = parseObject(line);
+  if (fields === undefined) return { wrong: "a line that is no JSON object" };
+  switch (fields["type"]) {
+    case "ready":
+      return { type: "ready" };
+    case "load-failed": {
+      const { message } = fields;
+      return typeof message === "string"
+        ? { type: "load-failed", message: message.slice(0, maxTextLength) }
+        : { wrong: "load-failed without a message" };
+    }
+    case "report": {
+      const { requests, running, memoryOctets } = asObject(fields["report"]) ?? {};
+      return isCount(requests) && isCount(running) && isCount(memoryOctets)
+        ? { type: "report", report: { requests, running, memoryOctets } }
+        : { wrong: "a report whose figures are no counts" };
+    }
+    case "retire": {
+      const { reason } = fields;
+      return typeof reason === "string"
+        ? { type: "retire", reason: reason.slice(0, maxTextLength) }
+        : { wrong: "retire without a reason" };
+    }
+    default:
+      return { wrong: "a message of an unknown type" };
+  }
+}
+
+/** Checks a line from a watchdog thread, as `parseWorkerMessage` does. */
+export function parseStackMessage(line: string): StackMessage | { readonly wrong: string } {
+  const fields = parseObject(line);
+  if (fields?.["type"] !== "stack" || typeof fields["text"] !== "string") return { wrong: "no stack" };
+  return { type: "stack", text: fields["text"].slice(0, maxTextLength) };
+}
+
+function parseObject(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return asObject(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}

@@ -1,0 +1,163 @@
+/** `requestTimeoutMs`: an application that never answers, behind every protocol. */
+import { connect } from "node:net";
+import { describe, expect, it } from "vitest";
+import type { Application } from "../../src/bridge/index.ts";
+import { formatAddress } from "../../src/protocols/address.ts";
+import { paramsWith } from "../support/fastcgi-peer.ts";
+import { gate, hello, startServing } from "../support/serving.ts";
+
+const never = new Promise<never>(() => {});
+
+/** Waits for ever at /hang, before or after its head; says hello elsewhere. */
+const hanging: Application = async (environ, startResponse) => {
+  if (environ.PATH_INFO === "/hang") await never;
+  if (environ.PATH_INFO === "/late") {
+    startResponse("200 OK", [["Content-Length", "100"]]);
+    return late();
+  }
+  return hello(environ, startResponse);
+};
+
+async function* late(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from("begun");
+  await never;
+}
+
+describe("ERR_LIMIT_REQUEST_TIME", () => {
+  it("answers 504, fires the signal, logs the request, and keeps the connection", async () => {
+    const aborted = gate();
+    const application: Application = (environ, startResponse) => {
+      environ["tsgi.signal"].addEventListener("abort", () => aborted.open());
+      return hanging(environ, startResponse);
+    };
+    const { connect: open, log, logged } = await startServing(application, { requestTimeoutMs: 100 });
+    const peer = await open();
+    peer.request(1, paramsWith({ PATH_INFO: "/hang" }));
+    const answer = await peer.answer(1);
+    expect(answer.output).toContain("Status: 504 Gateway Timeout");
+    await aborted.opened;
+    const entry = await logged("ERR_LIMIT_REQUEST_TIME");
+    expect(entry.message).toContain("GET /hang: the application has not answered after ");
+    expect(log).toHaveLength(1);
+    peer.request(2, paramsWith({ PATH_INFO: "/next" }));
+    expect((await peer.answer(2)).output).toContain("hello GET /next");
+  });
+
+  it("cuts an answer short that has begun", async () => {
+    const { connect: open, logged } = await startServing(hanging, { requestTimeoutMs: 100 });
+    const peer = await open();
+    peer.request(1, paramsWith({ PATH_INFO: "/late" }));
+    await expect(peer.answer(1)).rejects.toThrow();
+    expect(peer.brokenBy).toBeDefined();
+    await logged("ERR_LIMIT_REQUEST_TIME");
+  });
+
+  it("holds for HTTP as well", async () => {
+    const { address } = await startServing(hanging, {
+      fastcgi: [],
+      http: "127.0.0.1:0",
+      requestTimeoutMs: 100,
+    });
+    const answer = await fetch(`http://${formatAddress(address)}/hang`);
+    expect(answer.status).toBe(504);
+  });
+
+  it("does not hold up a server that stops", async () => {
+    const { connect: open, server, logged } = await startServing(hanging, { requestTimeoutMs: 100 });
+    const peer = await open();
+    peer.request(1, paramsWith({ PATH_INFO: "/hang" }));
+    await logged("ERR_LIMIT_REQUEST_TIME");
+    await server.close({ graceMs: 60_000 });
+  });
+
+  it("leaves what is answered in time alone", async () => {
+    const { connect: open, log } = await startServing(hello, { requestTimeoutMs: 50 });
+    const peer = await open();
+    for (let id = 1; id < 30; id++) {
+      peer.request(id, paramsWith({}));
+      expect((await peer.answer(id)).output).toContain("200 OK");
+    }
+    expect(log).toEqual([]);
+  });
+});
+
+describe("a server's figures", () => {
+  it("name the requests that are open, and count all", async () => {
+    const { connect: open, server } = await startServing(hanging);
+    const peer = await open();
+    peer.request(1, paramsWith({ PATH_INFO: "/one" }));
+    await peer.answer(1);
+    expect([server.requests, server.openRequests()]).toEqual([1, []]);
+    peer.request(2, paramsWith({ PATH_INFO: "/hang" }));
+    await expect.poll(() => server.requests).toBe(2);
+    expect(server.openRequests()).toMatchObject([{ method: "GET", path: "/hang" }]);
+    await server.close({ graceMs: 0 });
+    expect(server.openRequests()).toEqual([]);
+  });
+
+  it("tell when a number of requests has been reached", async () => {
+    const reached = gate<number>();
+    const { connect: open, server } = await startServing(hello, {
+      afterRequests: { count: 3, call: () => reached.open(server.requests) },
+    });
+    const peer = await open();
+    for (let id = 1; id <= 4; id++) {
+      peer.request(id, paramsWith({}));
+      await peer.answer(id);
+    }
+    expect(await reached.opened).toBe(3);
+  });
+});
+
+describe("close", () => {
+  it("answers a connection whose request has not been read yet", async () => {
+    for (const handOver of [false, true]) {
+      const { address, server } = await startServing(hello);
+      if (address.kind !== "unix") throw new Error("a UNIX socket was expected");
+      const accepted = expect.poll(() => server.connections);
+      const socket = connect({ path: address.path });
+      await accepted.toBe(1);
+      const closed = server.close({ handOver, graceMs: 5_000 });
+      // BEGIN_REQUEST (responder, no KEEP_CONN), empty PARAMS, empty STDIN.
+      socket.write(Buffer.from("0101000100080000000100000000000001040001000000000105000100000000", "hex"));
+      let answer = "";
+      for await (const octets of socket) answer += String(octets);
+      expect(answer).not.toBe("");
+      await closed;
+    }
+  });
+
+  it("with handOver lets a kept connection bring one more request, and says that it is the last", async () => {
+    const { connect: open, server } = await startServing(hello);
+    const peer = await open();
+    peer.request(1, paramsWith({}));
+    await peer.answer(1);
+    let octets = "";
+    peer.socket.on("data", (chunk: Buffer) => (octets += chunk.toString("hex")));
+    const closed = server.close({ handOver: true });
+    peer.request(2, paramsWith({ PATH_INFO: "/last" }));
+    const answer = await peer.answer(2);
+    expect(answer.output).toContain("hello GET /last");
+    await peer.closed;
+    // END_REQUEST, and a record that nobody asked for (UNKNOWN_TYPE): nginx does not keep such a connection.
+    expect(octets).toMatch(/01030002000800000{16}010b0000000000(00)$/);
+    await closed;
+  });
+
+  it("does not wait for kept connections, and with handOver for half a second", async () => {
+    for (const [handOver, least, most] of [
+      [false, 0, 400],
+      [true, 450, 3_000],
+    ] as const) {
+      const { connect: open, server } = await startServing(hello);
+      const peer = await open();
+      peer.request(1, paramsWith({}));
+      await peer.answer(1);
+      const before = performance.now();
+      await server.close({ handOver });
+      const took = performance.now() - before;
+      expect(took).toBeGreaterThanOrEqual(least);
+      expect(took).toBeLessThan(most);
+    }
+  });
+});
