@@ -1,0 +1,63 @@
+/**
+ * The headers by which an application leaves a file to its web server: X-Accel-Redirect (nginx), X-Sendfile (lighttpd,
+ * mod_xsendfile, mod_proxy_scgi) and X-LIGHTTPD-send-file (lighttpd).
+ *
+ * The file's place is percent-encoded in each: nginx reads a URI, and lighttpd and mod_xsendfile decode what they get.
+ * @module
+ */
+import { sep } from "node:path";
+import { ConfigurationError } from "../errors/index.ts";
+
+/** Which header the web server in front understands, and what the file is called there. */
+export interface SendfileOptions {
+  readonly header: "x-accel-redirect" | "x-sendfile" | "x-lighttpd-send-file";
+  /**
+   * What stands for `root`. For x-accel-redirect the URI of an internal location, such as "/protected/"; for the
+   * others the directory as the web server sees it, `root` unless given.
+   */
+  readonly mapping?: string;
+}
+
+const headerNames = {
+  "x-accel-redirect": "X-Accel-Redirect",
+  "x-sendfile": "X-Sendfile",
+  "x-lighttpd-send-file": "X-LIGHTTPD-send-file",
+} as const;
+
+/** Makes the header of a file from its path, which lies below the root. */
+export type SendfileHeader = (path: string) => [name: string, value: string];
+
+/**
+ * @param root an absolute path
+ * @throws ConfigurationError ERR_CONFIG_OPTION: an unknown header, no mapping where one is needed, or one that is no
+ *   absolute path
+ */
+export function buildSendfileHeader({ header, mapping }: SendfileOptions, root: string): SendfileHeader {
+  if (!Object.hasOwn(headerNames, header)) {
+    throw new ConfigurationError(
+      "ERR_CONFIG_OPTION",
+      `staticFiles: sendfile.header is ${JSON.stringify(header)}; expected ${Object.keys(headerNames).join(", ")}`,
+    );
+  }
+  if (mapping === undefined && header === "x-accel-redirect") {
+    throw new ConfigurationError(
+      "ERR_CONFIG_OPTION",
+      'staticFiles: sendfile.header "x-accel-redirect" needs a mapping: the internal location of nginx, such as "/protected/"',
+    );
+  }
+  const base = mapping ?? root.replaceAll(sep, "/");
+  if (!/^(?:\/|[A-Za-z]:\/)/.test(base) || /(?:^|\/)\.{1,2}(?:\/|$)|\0/.test(base)) {
+    throw new ConfigurationError(
+      "ERR_CONFIG_OPTION",
+      `staticFiles: sendfile.mapping is ${JSON.stringify(base)}; expected a path that begins with "/" and has no "." or ".."`,
+    );
+  }
+  const prefix = encodePath(base.replace(/\/$/, ""));
+  const name = headerNames[header];
+  return (path) => [name, prefix + encodePath(path.slice(root.length).replaceAll(sep, "/"))];
+}
+
+/** Percent-encodes each segment, as UTF-8. */
+function encodePath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
+}
