@@ -74,7 +74,7 @@ interface Description {
   readonly size: number;
   readonly type: string;
   readonly validators: Validators;
-  /** For 200, 206 and 304: validators, Cache-Control, Vary. */
+  /** For 200, 206 and 304: Accept-Ranges, validators, Cache-Control, Vary. */
   readonly common: Readonly<HeaderList>;
   /** For 200 and 206. */
   readonly coding: Readonly<HeaderList>;
@@ -84,7 +84,10 @@ function describe({ stats, type, coding }: CodedFile, settings: FileSettings): D
   const etag = settings.etag === false ? undefined : buildEtag(stats, coding, settings.etag);
   // RFC 9110 section 8.8.2.1: never later than now, whatever the file system says.
   const lastModified = formatHttpDate(Math.min(stats.mtimeMs, Date.now()));
-  const common: HeaderList = [["Last-Modified", lastModified]];
+  const common: HeaderList = [
+    ["Accept-Ranges", "bytes"],
+    ["Last-Modified", lastModified],
+  ];
   if (etag !== undefined) common.push(["ETag", etag]);
   if (settings.cacheControl !== undefined) common.push(["Cache-Control", settings.cacheControl]);
   if (settings.precompressed) common.push(["Vary", "Accept-Encoding"]);
@@ -179,13 +182,7 @@ function rangesOf(
 }
 
 function wholeHeaders({ type, size, common, coding }: Description): HeaderList {
-  return [
-    ["Content-Type", type],
-    ["Content-Length", String(size)],
-    ["Accept-Ranges", "bytes"],
-    ...coding,
-    ...common,
-  ];
+  return [["Content-Type", type], ["Content-Length", String(size)], ...coding, ...common];
 }
 
 function multipartPieces(

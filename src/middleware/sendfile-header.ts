@@ -1,8 +1,10 @@
 /**
- * The headers by which an application leaves a file to its web server: X-Accel-Redirect (nginx), X-Sendfile (lighttpd,
- * mod_xsendfile, mod_proxy_scgi) and X-LIGHTTPD-send-file (lighttpd).
+ * The headers by which an application leaves a file to its web server: X-Accel-Redirect (nginx), X-Sendfile (Apache's
+ * mod_xsendfile and mod_proxy_scgi) and X-LIGHTTPD-send-file (lighttpd).
  *
- * The file's place is percent-encoded in each: nginx reads a URI, and lighttpd and mod_xsendfile decode what they get.
+ * nginx reads a URI and lighttpd decodes what it gets, so their headers are percent-encoded. mod_xsendfile 0.12 and
+ * mod_proxy_scgi take theirs as it is. lighttpd knows X-Sendfile too, and decodes it: a name with a percent sign is
+ * then another's.
  * @module
  */
 import { sep } from "node:path";
@@ -52,9 +54,15 @@ export function buildSendfileHeader({ header, mapping }: SendfileOptions, root: 
       `staticFiles: sendfile.mapping is ${JSON.stringify(base)}; expected a path that begins with "/" and has no "." or ".."`,
     );
   }
-  const prefix = encodePath(base.replace(/\/$/, ""));
+  const prefix = base.replace(/\/$/, "");
   const name = headerNames[header];
-  return (path) => [name, prefix + encodePath(path.slice(root.length).replaceAll(sep, "/"))];
+  const encode = header === "x-sendfile" ? octetsOf : encodePath;
+  return (path) => [name, encode(prefix + path.slice(root.length).replaceAll(sep, "/"))];
+}
+
+/** A character for each octet, as a header has it. */
+function octetsOf(path: string): string {
+  return Buffer.from(path).toString("latin1");
 }
 
 /** Percent-encodes each segment, as UTF-8. */
