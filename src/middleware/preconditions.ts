@@ -22,11 +22,12 @@ export function isFresh(environ: Environ, { etag, lastModified }: Validators): b
   const noneMatch = environ.HTTP_IF_NONE_MATCH?.trim();
   const since = environ.HTTP_IF_MODIFIED_SINCE;
   if ((noneMatch === undefined || noneMatch === "") && since === undefined) return false;
+  // Without the request's Cache-Control, for which fresh says no to "no-cache": that asks a cache to ask the origin
+  // server (RFC 9111 section 5.2.1.4), which this is, and fetch() adds it to every request with a condition.
   return fresh(
     {
       "if-none-match": noneMatch,
       "if-modified-since": since !== undefined && parseHttpDate(since) !== undefined ? since : undefined,
-      "cache-control": environ.HTTP_CACHE_CONTROL,
     },
     { etag, "last-modified": lastModified },
   );

@@ -31,8 +31,8 @@ describe("isFresh", () => {
     // 13.1.3: with If-None-Match the date is passed over.
     [{ HTTP_IF_NONE_MATCH: '"b"', HTTP_IF_MODIFIED_SINCE: later }, false],
     [{ HTTP_IF_NONE_MATCH: '"a"', HTTP_IF_MODIFIED_SINCE: earlier }, true],
-    // What a browser's forced reload sends.
-    [{ HTTP_IF_NONE_MATCH: '"a"', HTTP_CACHE_CONTROL: "no-cache" }, false],
+    // As fetch() sends it.
+    [{ HTTP_IF_NONE_MATCH: '"a"', HTTP_CACHE_CONTROL: "no-cache" }, true],
     [{ HTTP_IF_NONE_MATCH: '"a"', HTTP_CACHE_CONTROL: "max-age=0" }, true],
   ])("%j", (headers, expected) => {
     expect([isFresh(environ(headers), strong), isFresh(environ(headers), weak)]).toEqual([

@@ -173,7 +173,6 @@ describe("answers as express.static does", () => {
     { "If-None-Match": '"x"' },
     { "If-None-Match": "*" },
     { "If-None-Match": '"x"', "If-Modified-Since": after },
-    { "If-None-Match": "*", "Cache-Control": "no-cache" },
     { "If-Unmodified-Since": lastModified },
     { "If-Match": "*" },
     { Range: "bytes=0-1", "If-Range": lastModified },
@@ -277,6 +276,13 @@ describe("answers otherwise than express.static, each for a reason", () => {
       { "If-Match": '"x"' },
       { status: 412, body: "" },
       { status: 412, "content-type": "text/html; charset=utf-8" },
+    ],
+    [
+      "no-cache asks a cache to ask, and this is whom it asks (RFC 9111 section 5.2.1.4)",
+      "/digits.txt",
+      { "If-None-Match": "*", "Cache-Control": "no-cache" },
+      { status: 304 },
+      { status: 200 },
     ],
     ["a path has one form: an empty name is none", "/docs//", {}, { status: 404 }, { status: 200 }],
     [
