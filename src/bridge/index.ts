@@ -14,6 +14,14 @@ export { httpGatewayRequest } from "./http-gateway-request.ts";
 export { describeValue, formatLogEntry, stackOf } from "./log-line.ts";
 export { paramNames } from "./param-names.ts";
 export { decodePath, splitRequestUri, type RequestTarget } from "./request-uri.ts";
+export { isHopByHop } from "./header-checks.ts";
+export {
+  HttpExchange,
+  type HttpExchangeHost,
+  type HttpIncoming,
+  type HttpOutgoing,
+} from "./http-exchange.ts";
+export { isThenable } from "./response-body.ts";
 export type {
   Application,
   Environ,
