@@ -39,7 +39,8 @@ class ConditionalAnswer {
   readonly startResponse: StartResponse;
   readonly #environ: Environ;
   readonly #startResponse: StartResponse;
-  readonly #makesEtag: boolean;
+  /** Until the body is here: of one that comes before its head, no ETag is made. */
+  #makesEtag: boolean;
   /** A head that waits for its ETag. */
   #held: { readonly status: string; readonly headers: HeaderList } | undefined = undefined;
   #write: Write | undefined = undefined;
@@ -57,6 +58,7 @@ class ConditionalAnswer {
   wrap(body: ResponseBody): ResponseBody {
     const held = this.#held;
     this.#held = undefined;
+    this.#makesEtag = false;
     if (held !== undefined) this.#passHead(held.status, withEtag(held.headers, body));
     if (this.#isNotModified) return withCloseOf([], body);
     // A generator that has not begun may yet call start_response, with an answer that is fresh.

@@ -59,8 +59,16 @@ describe("conditionalGet", () => {
   });
 
   it("answers 304 where start_response is called by the first step of the body", async () => {
-    expect((await request(conditionalGet(), late, match)).code).toBe(304);
-    expect((await request(conditionalGet(), late)).sink.text).toBe("abc");
+    for (const middleware of [conditionalGet(), conditionalGet({ etag: true })]) {
+      expect((await request(middleware, late, match)).code).toBe(304);
+      expect((await request(middleware, late)).sink.text).toBe("abc");
+    }
+    const untagged: LooseApplication = (_environ, startResponse) =>
+      (async function* () {
+        startResponse("200 OK", []);
+        yield octets("abc");
+      })();
+    expect((await request(conditionalGet({ etag: true }), untagged)).sink.text).toBe("abc");
   });
 
   it.each([
