@@ -87,7 +87,8 @@ export class CompressedAnswer implements ChunkEncoder {
 
   /** What to send for a chunk of the body: itself where nothing is compressed. */
   encode(chunk: Uint8Array): AsyncIterable<Uint8Array> | undefined {
-    if (this.#held !== undefined && types.isUint8Array(chunk) && chunk.length > 0) this.#beginCoding();
+    // With an empty chunk as well: one that asks the gateway to send the head (flushHead) has to find one there.
+    if (types.isUint8Array(chunk)) this.#beginCoding();
     if (this.#coder === undefined || !types.isUint8Array(chunk) || chunk.length === 0) return undefined;
     return this.#encodeSlices(this.#coder, this.#count(chunk));
   }
@@ -220,7 +221,6 @@ export class CompressedAnswer implements ChunkEncoder {
   }
 
   #writeChunk(chunk: Uint8Array): Promise<void> {
-    if (types.isUint8Array(chunk) && chunk.length === 0) return resolved;
     const allowed = this.#held?.length ?? this.#left;
     const encoded = this.encode(chunk);
     if (encoded === undefined) {

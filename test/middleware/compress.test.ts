@@ -340,6 +340,35 @@ describe("a streamed answer", () => {
     },
   );
 
+  it("hands an empty chunk on as it is, behind the head: it may be one that has the head sent at once", async () => {
+    const empty = new Uint8Array(0);
+    const calls: unknown[] = [];
+    const written: LooseApplication = async (_environ, begin) => {
+      await (begin("200 OK", html) as Write)(empty);
+      return [];
+    };
+    const yielded = answering(
+      (function* () {
+        yield empty;
+      })(),
+      html,
+    );
+    for (const application of [written, yielded]) {
+      const wrapped = compress()(application as Application);
+      const environ = { REQUEST_METHOD: "GET", HTTP_ACCEPT_ENCODING: "gzip" };
+      const body = await wrapped(environ as never, (_status, headers) => {
+        calls.push(headersOf(headers)["content-encoding"]);
+        return async (chunk) => void calls.push(chunk);
+      });
+      for await (const chunk of body) calls.push(chunk);
+      await body.close?.();
+    }
+    const [first, firstChunk, firstEnd, second, secondChunk, secondEnd] = calls;
+    expect([first, second]).toEqual(["gzip", "gzip"]);
+    expect([firstChunk === empty, secondChunk === empty]).toEqual([true, true]);
+    for (const end of [firstEnd, secondEnd]) expect(gunzipSync(end as Uint8Array)).toHaveLength(0);
+  });
+
   it("asks for nothing while the client takes nothing", async () => {
     let made = 0;
     async function* make(): AsyncGenerator<Uint8Array> {
