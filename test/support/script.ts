@@ -37,10 +37,10 @@ export interface ScriptRequest {
   readonly words?: readonly string[];
 }
 
-/** Writes a script whose `run` line may use `runCgi`, `readFileSync` and the rest of what it imports itself. */
-export function writeScript(source: string, name = "app.mjs"): string {
+/** Writes a script that has `runCgi`, of an entry of dist. */
+export function writeScript(source: string, name = "app.mjs", from = "cgi"): string {
   const path = join(temporaryDirectory(), name);
-  const entry = new URL("dist/cgi.js", pathToFileURL(`${projectRoot}/`)).href;
+  const entry = new URL(`dist/${from}.js`, pathToFileURL(`${projectRoot}/`)).href;
   writeFileSync(path, `#!/usr/bin/env node\nimport { runCgi } from "${entry}";\n${source}\n`, {
     mode: 0o755,
   });
