@@ -35,6 +35,8 @@ export interface ScriptRequest {
   /** False leaves standard input open. */
   readonly endsInput?: boolean;
   readonly words?: readonly string[];
+  /** Another Node.js than this one. */
+  readonly node?: string;
 }
 
 /** Writes a script that has `runCgi`, of an entry of dist. */
@@ -52,7 +54,7 @@ export async function runScript(
   words: readonly string[],
   request: ScriptRequest = {},
 ): Promise<ScriptAnswer> {
-  const child = spawn(process.execPath, [...words, ...(request.words ?? [])], {
+  const child = spawn(request.node ?? process.execPath, [...words, ...(request.words ?? [])], {
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...scriptVariables, ...request.variables },
   });
   const output: Buffer[] = [];
