@@ -13,6 +13,17 @@ export {
 } from "./server/index.ts";
 export { run, type RunOptions } from "./run/index.ts";
 export { runCgi, type CgiOptions } from "./cgi/index.ts";
+export {
+  fromFetch,
+  type FetchContext,
+  type FetchEnv,
+  type FetchFunction,
+  type FetchHandler,
+  toFetch,
+  type FromFetchOptions,
+  type RemoteAddress,
+  type ToFetchOptions,
+} from "./adapters/index.ts";
 export type {
   Application,
   Environ,

@@ -71,6 +71,8 @@ describe.skipIf(process.platform !== "linux" || !isInstalled("wrk") || !isInstal
         "hello",
         "mixed",
         "many",
+        "fetch",
+        "hono",
         "pieces",
         "closed",
         "stream",

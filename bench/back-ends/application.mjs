@@ -3,10 +3,24 @@
  *
  * back-ends/listener.mjs does the same work for Node's http and for node-fastcgi. What is sent is in payloads.mjs.
  */
-import { chunkCount, hello, kibibyte, largeOctets, mebibyte, pieces, requestCount } from "./payloads.mjs";
+import { Hono } from "hono";
+import { fromFetch } from "../../dist/index.js";
+import {
+  chunkCount,
+  hello,
+  helloText,
+  kibibyte,
+  largeOctets,
+  mebibyte,
+  pieces,
+  requestCount,
+} from "./payloads.mjs";
 
 const plain = ["Content-Type", "text/plain; charset=utf-8"];
 const binary = ["Content-Type", "application/octet-stream"];
+
+const hono = new Hono();
+hono.get("/hono", (c) => c.text(helloText));
 
 /** @type {Record<string, (environ: object, startResponse: Function) => unknown>} */
 const routes = {
@@ -14,6 +28,8 @@ const routes = {
     startResponse("200 OK", [[...plain], ["Content-Length", String(hello.length)]]);
     return [hello];
   },
+  "/fetch": fromFetch(() => new Response(helloText, { headers: { "Content-Type": plain[1] } })),
+  "/hono": fromFetch(hono),
   "/pieces"(_environ, startResponse) {
     startResponse("200 OK", [[...plain]]);
     return pieces;

@@ -55,6 +55,10 @@ const routes = {
   },
 };
 
+// What a fetch handler is compared with: the same words by the peers' own means.
+routes["/fetch"] = routes["/hello"];
+routes["/hono"] = routes["/hello"];
+
 /** What `createServer` of both peers is given. */
 export function listener(req, res) {
   const mark = req.url.indexOf("?");

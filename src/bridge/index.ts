@@ -10,7 +10,10 @@ export type { ExchangeSettings, GatewayRequest, LogEntry, ResponseSink } from ".
 export { errorPage, gatewayStatus } from "./error-page.ts";
 export { Exchange } from "./exchange.ts";
 export { fileWrapper } from "./file-wrapper.ts";
-export { formatLogEntry } from "./log-line.ts";
+export { httpGatewayRequest } from "./http-gateway-request.ts";
+export { describeValue, formatLogEntry, stackOf } from "./log-line.ts";
+export { paramNames } from "./param-names.ts";
+export { decodePath, splitRequestUri, type RequestTarget } from "./request-uri.ts";
 export type {
   Application,
   Environ,

@@ -5,14 +5,17 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Exchange, errorPage, gatewayStatus, type HeaderList, type ResponseSink } from "../bridge/index.ts";
+import {
+  Exchange,
+  errorPage,
+  gatewayStatus,
+  httpGatewayRequest,
+  type GatewayRequest,
+  type HeaderList,
+  type ResponseSink,
+} from "../bridge/index.ts";
 import { RemoteProtocolError, RequestAbortedError } from "../errors/index.ts";
-import { buildRequestParams } from "../protocols/http-params.ts";
-import type { ParamsBlock } from "../protocols/params-block.ts";
 import type { ConnectionHost } from "./connection-host.ts";
-
-// The mount is the environ builder's business, as it is for every protocol.
-const paramsSettings = { scriptName: "", serverSoftware: "tsgi", params: {} };
 
 export class HttpRequest implements ResponseSink {
   readonly #request: IncomingMessage;
@@ -39,21 +42,15 @@ export class HttpRequest implements ResponseSink {
 
   /** Calls the application. */
   start(): void {
-    let params: ParamsBlock;
+    let request: GatewayRequest;
     try {
-      const variables = buildRequestParams(this.#request, this.#request.socket, paramsSettings);
-      params = blockOf(variables ?? new Map());
+      request = httpGatewayRequest(this.#request, this.#request.socket);
     } catch (error) {
       this.#refuse(error);
       return;
     }
     const { application, settings } = this.#host;
-    const exchange = new Exchange(
-      application,
-      { protocol: "http", role: "responder", params },
-      this,
-      settings,
-    );
+    const exchange = new Exchange(application, request, this, settings);
     this.#exchange = exchange;
     if (hasBody(this.#request)) {
       exchange.input.onWait = () => this.#read();
@@ -174,16 +171,4 @@ export class HttpRequest implements ResponseSink {
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
-}
-
-/** The variables as every protocol hands them to the environ builder. They are native strings: an octet a character. */
-function blockOf(variables: ReadonlyMap<string, string>): ParamsBlock {
-  const spans: number[] = [];
-  let text = "";
-  for (const [name, value] of variables) {
-    const start = text.length;
-    text += name + value;
-    spans.push(start, start + name.length, start + name.length, text.length);
-  }
-  return { octets: Buffer.from(text, "latin1"), spans };
 }
