@@ -2,15 +2,18 @@
  * Makes few files of many where somebody waits for each of them: a CGI request. Part of the build.
  *
  * dist/bundle/*.cjs are the files that src/cli/tsgi.cts answers CGI requests with. dist/core.js is what scripts get that
- * import `tsgi` or `tsgi/cgi` themselves; the modules that went into it re-export it, so that every class is there
- * once, whoever imports it from where. docs/decisions/0003-rolldown.md
+ * import `tsgi/cgi` themselves, and with dist/adapters.js what those get that import `tsgi`; the modules that went into
+ * them re-export them, so that every class is there once, whoever imports it from where.
+ * docs/decisions/0003-rolldown.md
  */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
+/** What may stand in the place of other modules. */
+const bundles = ["core.js", "adapters.js"];
 
 // Before dist/core.js takes the modules' places: these have classes of their own.
 for (const name of ["command-line", "private-cache"]) {
@@ -20,7 +23,9 @@ for (const name of ["command-line", "private-cache"]) {
   ]);
 }
 await bundleForCommand(`${dist}cli/tsgi.cjs`, `${dist}cli/tsgi.cjs`, [/main\.js$/, /command-line\.cjs$/]);
-await bundleCore(["cgi.js", "run/index.js", "index.js"]);
+// What a CGI script needs, and what `tsgi` has besides.
+await bundleCore("core.js", ["cgi.js", "run/index.js"]);
+await bundleCore("adapters.js", ["index.js"]);
 
 async function bundleForCommand(input, file, external) {
   const build = await rolldown({ input, platform: "node", external, logLevel: "warn" });
@@ -33,8 +38,8 @@ async function bundleForCommand(input, file, external) {
   await build.close();
 }
 
-/** Puts all that the roots load before they run into dist/core.js. */
-async function bundleCore(roots) {
+/** Puts all that the roots load before they run, and no file has yet, into one file of dist. */
+async function bundleCore(file, roots) {
   const modules = [...staticImports(roots.map((root) => join(dist, root)))];
   const exported = new Map(
     modules.map((path, index) => [path, exportNames(path).map((name) => [name, `${name}$${index}`])]),
@@ -54,6 +59,8 @@ async function bundleCore(roots) {
         name: "core",
         resolveId: (id, importer, { kind }) => {
           if (id === "core" || id === "node:fs") return id;
+          if (bundles.some((bundle) => id.endsWith(`/${bundle}`)))
+            return { id: `./${basename(id)}`, external: true };
           if (kind === "dynamic-import" && importer !== undefined)
             return { id: `./${relative(dist, join(dirname(importer), id))}`, external: true };
           return null;
@@ -61,13 +68,15 @@ async function bundleCore(roots) {
         load: (id) => {
           if (id === "core") return entry.join("\n");
           if (id === "node:fs") return fileSystemOf(modules);
-          return { code: readFileSync(id, "utf8"), map: readFileSync(`${id}.map`, "utf8") };
+          // What stands for a bundle has none.
+          const map = existsSync(`${id}.map`) ? readFileSync(`${id}.map`, "utf8") : null;
+          return { code: readFileSync(id, "utf8"), map };
         },
       },
     ],
   });
   await build.write({
-    file: `${dist}core.js`,
+    file: `${dist}${file}`,
     format: "esm",
     codeSplitting: false,
     comments: false,
@@ -75,8 +84,8 @@ async function bundleCore(roots) {
   });
   await build.close();
   for (const [path, names] of exported) {
-    const core = relative(dirname(path), `${dist}core.js`);
-    const specifier = core.startsWith(".") ? core : `./${core}`;
+    const bundle = relative(dirname(path), `${dist}${file}`);
+    const specifier = bundle.startsWith(".") ? bundle : `./${bundle}`;
     const pairs = names.map(([name, alias]) => `${alias} as ${name}`).join(", ");
     writeFileSync(path, `export { ${pairs} } from "${specifier}";\n`);
     rmSync(`${path}.map`);
@@ -98,7 +107,7 @@ function fileSystemOf(paths) {
 /** The modules of dist that the given ones import, themselves included. */
 function staticImports(paths, found = new Set()) {
   for (const path of paths) {
-    if (found.has(path)) continue;
+    if (found.has(path) || isBundled(path)) continue;
     found.add(path);
     const source = readFileSync(path, "utf8");
     if (source.includes("import.meta"))
@@ -110,6 +119,12 @@ function staticImports(paths, found = new Set()) {
     );
   }
   return found;
+}
+
+/** Whether a module already is in a file that was made before. */
+function isBundled(path) {
+  const [, from = ""] = /^export \{[^}]*\} from "([^"]+)";\n$/.exec(readFileSync(path, "utf8")) ?? [];
+  return bundles.some((bundle) => join(dirname(path), from) === join(dist, bundle));
 }
 
 /** Under which names a module of dist exports something; `export *` included. */

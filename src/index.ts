@@ -23,6 +23,11 @@ export {
   type FromFetchOptions,
   type RemoteAddress,
   type ToFetchOptions,
+  fromNode,
+  toNode,
+  type NodeListener,
+  type NodeRequest,
+  type ToNodeOptions,
 } from "./adapters/index.ts";
 export type {
   Application,

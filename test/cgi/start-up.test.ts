@@ -67,14 +67,19 @@ describe("a CGI request loads", () => {
     expect(body.match(/NativeModule (net|http|crypto|stream|internal\/fs\/streams),/g)).toBeNull();
   });
 
-  it.each(["cgi", "index"])("two files of tsgi by dist/%s.js", (entry) => {
+  it.each([
+    ["two", "cgi", ["core.js"]],
+    ["three", "index", ["adapters.js", "core.js"]],
+  ])("%s files of tsgi by dist/%s.js", (_count, entry, files) => {
     const read = (name: string): string => readFileSync(join(projectRoot, "dist", name), "utf8");
     const imports = (text: string): string[] =>
       [...text.matchAll(/^(?:import|export)\b[^;]*? from "([^"]+)"/gm)].map(
         ([, specifier = ""]) => specifier,
       );
-    expect(imports(read(`${entry}.js`))).toEqual(["./core.js"]);
-    expect(imports(read("core.js"))).toEqual([]);
+    for (const [at, name] of [`${entry}.js`, ...files].entries()) {
+      const own = imports(read(name)).filter((specifier) => !specifier.startsWith("node:"));
+      expect(own).toEqual(files.slice(at, at + 1).map((file) => `./${file}`));
+    }
   });
 
   it("classes that are there once, whatever imports them", async () => {
