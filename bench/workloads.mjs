@@ -156,6 +156,9 @@ export const workloads = [
   },
 ];
 
+/** Processes that answer one request and end. Their targets stand with the programs, in cgi-programs.mjs. */
+export const cgiWorkloads = [{ name: "cgi", title: "wall time of a CGI process, from its start to its end" }];
+
 /** Resident memory: measured once for each back end, in processes of its own. */
 export const memoryWorkloads = [
   { name: "idle", title: "an idle kept connection", unit: "KiB", first: 6, goal: 4 },

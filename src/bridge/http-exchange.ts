@@ -16,6 +16,7 @@ import type { ParamsBlock } from "../protocols/params-block.ts";
 import { errorPage, gatewayStatus } from "./error-page.ts";
 import type { ExchangeSettings, ResponseSink } from "./exchange-types.ts";
 import { Exchange } from "./exchange.ts";
+import { blockOf } from "./http-gateway-request.ts";
 import type { Application, HeaderList } from "./types.ts";
 
 /** What is used of a node:http IncomingMessage. */

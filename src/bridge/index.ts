@@ -13,7 +13,6 @@ export { fileWrapper } from "./file-wrapper.ts";
 export { httpGatewayRequest } from "./http-gateway-request.ts";
 export { describeValue, formatLogEntry, stackOf } from "./log-line.ts";
 export { paramNames } from "./param-names.ts";
-export { decodePath, splitRequestUri, type RequestTarget } from "./request-uri.ts";
 export { isHopByHop } from "./header-checks.ts";
 export {
   HttpExchange,
@@ -21,6 +20,7 @@ export {
   type HttpIncoming,
   type HttpOutgoing,
 } from "./http-exchange.ts";
+export { decodePath, splitRequestUri, type RequestTarget } from "./request-uri.ts";
 export { isThenable } from "./response-body.ts";
 export type {
   Application,

@@ -107,6 +107,7 @@ class ScriptRun {
       descriptor: standardOutput,
       highWaterOctets: limits.answerHighWaterOctets,
       encodeHead: this.#encodeHead,
+      onStall: (isStalled) => (this.#input.readsAhead = isStalled),
       onAbort: (reason) => this.#gone(reason),
       onEnd: (complete) => {
         this.#answered = true;

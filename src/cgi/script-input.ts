@@ -2,7 +2,8 @@
  * The request body of a CGI script on its way from file descriptor 0 to the application's queue.
  *
  * Read on demand: a script that never asks for the body reads nothing before its answer is out. Never more is read
- * than CONTENT_LENGTH allows. RFC 3875 section 4.2.
+ * than CONTENT_LENGTH allows. RFC 3875 section 4.2. It is read ahead only where the web server would otherwise wait for
+ * this script for ever (`readAhead`).
  * @module
  */
 import { read } from "node:fs";
@@ -18,6 +19,7 @@ export class ScriptInput {
   /** Octets that may still come; Infinity up to the end of the stream. */
   #left: number;
   #reading = false;
+  #readsAhead = false;
   #discarded = 0;
   #onProgress: (() => void) | undefined = undefined;
 
@@ -38,6 +40,19 @@ export class ScriptInput {
   /** True while a read waits for the web server: the process cannot end by itself before it is answered. */
   get reading(): boolean {
     return this.#reading;
+  }
+
+  /**
+   * While true, reads without being asked, up to `maxReadAheadOctets` that wait for the application: the web server takes
+   * no answer, maybe because it has not got rid of the body.
+   */
+  set readsAhead(value: boolean) {
+    this.#readsAhead = value;
+    if (value && this.#mayReadAhead) this.#read();
+  }
+
+  get #mayReadAhead(): boolean {
+    return this.#readsAhead && this.#queue.bufferedOctets < this.#limits.maxReadAheadOctets;
   }
 
   /** Reads and drops what is left of an upload, until it ends, stays silent or is more than is worth reading (W12). */
@@ -76,7 +91,7 @@ export class ScriptInput {
     this.#left = octets.length === 0 ? 0 : this.#left - octets.length;
     const wantsMore = octets.length > 0 && this.#queue.push(octets);
     if (this.#left === 0) this.#queue.end();
-    else if (wantsMore && this.#onProgress === undefined) this.#read();
+    else if ((wantsMore || this.#mayReadAhead) && this.#onProgress === undefined) this.#read();
     this.#onProgress?.();
   }
 }

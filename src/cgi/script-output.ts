@@ -15,6 +15,9 @@ const pipeOctets = 65_536;
 /** From here on a chunk is kept as it is: the application is made to wait, so it does not write to it again. */
 const keptOctets = 65_536;
 
+/** How long a write may wait for the web server before that is taken for a stall, in ms. */
+const stallMs = 50;
+
 /** A descriptor that somebody made non-blocking and that is full is tried again after this long, in ms. */
 const retryMs = 5;
 
@@ -28,6 +31,8 @@ export interface ScriptOutputOptions {
   readonly descriptor: number;
   readonly highWaterOctets: number;
   encodeHead(status: string, headers: Readonly<HeaderList>): Uint8Array;
+  /** The web server takes nothing for now, or goes on taking. */
+  onStall(isStalled: boolean): void;
   /** The web server does not read any more. */
   onAbort(reason: RequestAbortedError): void;
   /** The last octet has been written, or the answer was given up. */
@@ -109,8 +114,11 @@ export class ScriptOutput implements ResponseSink {
     const chunk = this.#chunks[0];
     if (chunk === undefined) return;
     this.#writing = true;
+    const stall = setTimeout(() => this.#options.onStall(true), stallMs);
     write(this.#options.descriptor, chunk, 0, chunk.length, null, (error, octets) => {
       this.#writing = false;
+      clearTimeout(stall);
+      this.#options.onStall(false);
       if (error !== null) this.#failed(error);
       else this.#took(octets);
       this.#write();

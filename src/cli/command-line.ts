@@ -11,6 +11,7 @@ import { isScriptCommand, withoutQuery } from "./query-words.ts";
 import { commands, type CommandSettings } from "./settings.ts";
 
 export { detectHost } from "../run/index.ts";
+export { importBy } from "./load-application.ts";
 
 /** Loaded when asked for: `tsgi request` need not wait for the server's modules. */
 const runners: Readonly<Record<string, () => Promise<(line: CommandLine) => Promise<number>>>> = {

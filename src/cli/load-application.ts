@@ -48,9 +48,16 @@ export async function loadApplication(
   return application as Application;
 }
 
+let importUrl = (url: string): Promise<unknown> => import(url);
+
+/** Has modules imported by another file: Node.js 20 warns of imports by a script that was compiled by node:vm. */
+export function importBy(importer: (url: string) => Promise<unknown>): void {
+  importUrl = importer;
+}
+
 async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {
   if (isTypeScript(path)) registerTypeScript();
-  return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+  return (await importUrl(pathToFileURL(path).href)) as Record<string, unknown>;
 }
 
 /** A colon may be part of a path: the whole is tried as a file first. */

@@ -13,6 +13,7 @@ const vm: typeof import("node:vm") = require("node:vm");
 interface ScriptBundle {
   runCommandLine(words: readonly string[]): Promise<void>;
   detectHost(): { readonly kind: string };
+  importBy(importer: (url: string) => Promise<unknown>): void;
 }
 
 interface CacheBundle {
@@ -64,5 +65,6 @@ function loadBundle(): ScriptBundle {
   const bundle = { exports: {} as ScriptBundle };
   const run = script.runInThisContext() as (...context: unknown[]) => void;
   run(bundle.exports, nodeModule.createRequire(bundlePath), bundle, bundlePath, path.dirname(bundlePath));
+  bundle.exports.importBy((url) => import(url));
   return bundle.exports;
 }

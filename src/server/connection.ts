@@ -280,7 +280,7 @@ export class Connection implements SlotConnection, WriterOwner {
   }
 
   #open(event: Extract<RequestEvent, { type: "request" }>): void {
-    const slot = new RequestSlot(this, event.id);
+    const slot = new RequestSlot(this, event.id, event.role);
     slot.dataEnded = event.role !== "filter";
     const request = { protocol: this.origin.protocol, role: event.role, params: event.params };
     slot.exchange = new Exchange(this.#application, request, slot, this.#host.settings);

@@ -3,10 +3,18 @@
  * framework.
  * @module
  */
+export {
+  authorizerCases,
+  conformanceAuthorizer,
+  credentialsOf,
+  guardedApplication,
+  type AuthorizerCase,
+} from "./authorizer-cases/index.ts";
 export { conformanceApplication } from "./conformance-application.ts";
 export {
   conformanceCases,
   type Allowance,
+  type AskedCase,
   type ConformanceCase,
   type ConformanceRequest,
   type ConformanceTarget,
@@ -14,5 +22,6 @@ export {
   type ExpectedAnswer,
 } from "./conformance-cases/index.ts";
 export { ConformanceFailure } from "./conformance-failure.ts";
+export { authorizerAllowances, type AuthorizerFrontEndName } from "./authorizer-allowances.ts";
 export { allowancesFor, frontEndAllowances, isLeftOut, type FrontEndName } from "./front-end-allowances.ts";
 export { runConformanceCase } from "./run-conformance-case.ts";

@@ -24,8 +24,8 @@ export interface Allowance {
   readonly reason: string;
   /** Put over the case's own facts; undefined takes one away. */
   readonly environ?: EnvironFacts;
-  /** Put over the case's own expectation. */
-  readonly answer?: Partial<ExpectedAnswer>;
+  /** Put over the case's own expectation; undefined takes a part of it away. */
+  readonly answer?: { readonly [Part in keyof ExpectedAnswer]?: ExpectedAnswer[Part] | undefined };
   /** The case cannot be asked here at all. */
   readonly leftOut?: true;
 }
@@ -65,17 +65,21 @@ export interface ExpectedAnswer {
   readonly ends?: "whole" | "cut";
 }
 
-export interface ConformanceCase {
+/** What a case asks and what it expects, whatever answers. */
+export interface AskedCase {
   /** Unique, and the first segment of the case's path: lower case letters, digits and hyphens. */
   readonly name: string;
-  /** What is held, as the end of a sentence that begins with "a gateway". */
-  readonly holds: string;
   readonly request?: ConformanceRequest;
-  /** Answers the case's request and nothing else. */
-  readonly application: Application;
   /** What the application must find, by where it is mounted. */
   readonly environ?: (target: ConformanceTarget) => EnvironFacts;
   readonly answer: ExpectedAnswer;
   /** A second request, sent once the first octets of the body have come; the rest comes only after it. */
   readonly thenRequest?: ConformanceRequest;
+}
+
+export interface ConformanceCase extends AskedCase {
+  /** What is held, as the end of a sentence that begins with "a gateway". */
+  readonly holds: string;
+  /** Answers the case's request and nothing else. */
+  readonly application: Application;
 }

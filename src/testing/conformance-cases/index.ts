@@ -14,6 +14,7 @@ import { statusCases } from "./statuses.ts";
 
 export type {
   Allowance,
+  AskedCase,
   ConformanceCase,
   ConformanceRequest,
   ConformanceTarget,
