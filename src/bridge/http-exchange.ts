@@ -254,15 +254,3 @@ function grouped(headers: Readonly<HeaderList>): Map<string, string | string[]> 
 function hasBody({ headers }: HttpIncoming): boolean {
   return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 }
-
-/** The variables as every protocol hands them to the environ builder. They are native strings: an octet a character. */
-function blockOf(variables: ReadonlyMap<string, string>): ParamsBlock {
-  const spans: number[] = [];
-  let text = "";
-  for (const [name, value] of variables) {
-    const start = text.length;
-    text += name + value;
-    spans.push(start, start + name.length, start + name.length, text.length);
-  }
-  return { octets: Buffer.from(text, "latin1"), spans };
-}
