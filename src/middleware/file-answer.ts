@@ -52,7 +52,11 @@ export async function answerFile(
   const closed = answerWithoutBody(describe(chosen, settings), environ, startResponse);
   if (closed !== undefined) return closed;
   const handle = await openFile(chosen.path);
-  if (handle === undefined) return undefined;
+  if (handle === "missing") return undefined;
+  if (handle === "forbidden") {
+    startResponse("403 Forbidden", [["Content-Type", "text/plain; charset=utf-8"]]);
+    return [Buffer.from("Forbidden\n")];
+  }
   try {
     const opened = describe({ ...chosen, stats: await handle.stat() }, settings);
     // Once more, of what is really open: it may be another file than was looked at.
@@ -219,12 +223,13 @@ async function sendPieces(handle: FileHandle, pieces: readonly FilePiece[]): Pro
   }
 }
 
-async function openFile(path: string): Promise<FileHandle | undefined> {
+async function openFile(path: string): Promise<FileHandle | "missing" | "forbidden"> {
   try {
     return await open(path);
   } catch (error) {
-    if (describeFileError(error) === "missing") return undefined;
-    throw error;
+    const meaning = describeFileError(error);
+    if (meaning === "failed") throw error;
+    return meaning;
   }
 }
 

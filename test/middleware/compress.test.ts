@@ -26,7 +26,6 @@ import { answered, headersOf, paramsOf, request, type Answered } from "./request
 const html: HeaderList = [["Content-Type", "text/html"]];
 const text = "<p>The quick brown fox jumps over the lazy dog.</p>\n".repeat(100);
 const br = { "Accept-Encoding": "gzip, deflate, br" };
-/** What browsers of 2024 to 2026 send, and curl. */
 const gzip = { "Accept-Encoding": "gzip" };
 
 const decoders = { br: brotliDecompressSync, gzip: gunzipSync, deflate: inflateSync } as const;

@@ -175,12 +175,27 @@ describe("what is no file", () => {
     expect((await ask("/pipe")).sink.text).toBe("the application");
   });
 
-  it.skipIf(process.getuid?.() === 0)("a file without the right to read it is 403 or fails", async () => {
-    chmodSync(put("closed/x.txt", "x"), 0);
-    chmodSync(join(root, "closed"), 0);
-    const { code } = await ask("/closed/x.txt");
-    chmodSync(join(root, "closed"), 0o700);
-    expect(code).toBe(403);
+  it("a file without the right to read it is 403, and so is one in a directory without the right to enter", async () => {
+    const path = put("closed/x.txt", "x");
+    for (const directory of [root, join(root, "..")]) chmodSync(directory, 0o755);
+    // Root may do anything: the test becomes somebody else.
+    const isRoot = process.getuid?.() === 0;
+    const codes: number[] = [];
+    for (const [fileMode, directoryMode] of [
+      [0o600, 0o755],
+      [0o644, 0o700],
+    ] as const) {
+      chmodSync(path, isRoot ? fileMode : fileMode & 0o077);
+      chmodSync(join(root, "closed"), isRoot ? directoryMode : directoryMode & 0o077);
+      if (isRoot) process.seteuid?.(65_534);
+      try {
+        codes.push((await ask("/closed/x.txt")).code);
+      } finally {
+        if (isRoot) process.seteuid?.(0);
+        chmodSync(join(root, "closed"), 0o755);
+      }
+    }
+    expect(codes).toEqual([403, 403]);
   });
 
   it.each([
@@ -349,6 +364,60 @@ describe("ranges", () => {
     expect((await ask("/digits.txt", { ...range, "If-Range": '"x"' })).code).toBe(200);
     // Also where the range would be outside of it.
     expect((await ask("/digits.txt", { Range: "bytes=99-", "If-Range": '"x"' })).code).toBe(200);
+  });
+});
+
+describe("what browsers send", () => {
+  const chrome = {
+    Accept: "text/css,*/*;q=0.1",
+    "Accept-Encoding": "gzip, deflate, br, zstd",
+    "Accept-Language": "de,en;q=0.9",
+    "Sec-Fetch-Dest": "style",
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36",
+  };
+  const etagOf = async (): Promise<string> => (await ask("/large.bin")).headers["etag"] ?? "";
+
+  it("a first visit is 200, a reload 304, a forced reload 200", async () => {
+    expect((await ask("/large.bin", chrome)).code).toBe(200);
+    const reload = { ...chrome, "Cache-Control": "max-age=0", "If-Modified-Since": lastModified };
+    expect((await ask("/large.bin", { ...reload, "If-None-Match": await etagOf() })).code).toBe(304);
+    expect(
+      (await ask("/large.bin", { ...chrome, "Cache-Control": "no-cache", Pragma: "no-cache" })).code,
+    ).toBe(200);
+  });
+
+  it("Chrome's video: all of it from 0 on, then from where it seeks, as long as it is the same", async () => {
+    const video = { ...chrome, "Accept-Encoding": "identity;q=1, *;q=0" };
+    const first = await ask("/large.bin", { ...video, Range: "bytes=0-" });
+    expect([first.code, first.headers["content-range"]]).toEqual([206, "bytes 0-1000002/1000003"]);
+    const seek = { ...video, Range: "bytes=999990-", "If-Range": await etagOf() };
+    expect((await ask("/large.bin", seek)).headers["content-range"]).toBe("bytes 999990-1000002/1000003");
+  });
+
+  it("Safari's video: two octets to see whether ranges are served", async () => {
+    const safari = { Accept: "*/*", "Accept-Encoding": "identity", Range: "bytes=0-1" };
+    const { code, headers } = await ask("/large.bin", safari);
+    expect([code, headers["content-length"], headers["accept-ranges"]]).toEqual([206, "2", "bytes"]);
+  });
+
+  it("a download that goes on: Firefox and curl -C -", async () => {
+    const etag = await etagOf();
+    const firefox = {
+      "Accept-Encoding": "gzip, deflate, br, zstd",
+      Range: "bytes=500000-",
+      "If-Range": etag,
+    };
+    const curl = { Range: "bytes=1000003-" };
+    expect((await ask("/large.bin", firefox)).octets).toHaveLength(500_003);
+    expect((await ask("/large.bin", curl)).code).toBe(416);
+  });
+
+  it("a PDF viewer's several ranges", async () => {
+    const { code, headers, sink } = await ask("/large.bin", {
+      Range: "bytes=0-9, 1000-1009, 999999-1000002",
+    });
+    expect([code, headers["content-length"]]).toEqual([206, String(sink.text.length)]);
+    expect(sink.text.split("Content-Range:")).toHaveLength(4);
   });
 });
 
