@@ -8,12 +8,19 @@ import {
 } from "node:zlib";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
-import type { Application, HeaderList, StartResponse, Write } from "../../src/bridge/index.ts";
+import {
+  flushHead,
+  type Application,
+  type HeaderList,
+  type StartResponse,
+  type Write,
+} from "../../src/bridge/index.ts";
 import { compress, type CompressOptions } from "../../src/middleware/index.ts";
 import {
   answering,
   failingLater,
   gone,
+  nextTurn,
   octets,
   raise,
   RecordingSink,
@@ -366,6 +373,23 @@ describe("a streamed answer", () => {
     expect([first, second]).toEqual(["gzip", "gzip"]);
     expect([firstChunk === empty, secondChunk === empty]).toEqual([true, true]);
     for (const end of [firstEnd, secondEnd]) expect(gunzipSync(end as Uint8Array)).toHaveLength(0);
+  });
+
+  it("sends the head at once where flushHead asks for it", async () => {
+    const waiting = gate();
+    async function* make(): AsyncGenerator<Uint8Array> {
+      yield flushHead;
+      await waiting.opened;
+      yield octets(text);
+    }
+    const sink = new RecordingSink();
+    const application = compress()(answering(make(), html) as Application) as LooseApplication;
+    const hosted = start(application, { params: paramsOf(gzip), sink });
+    while (!sink.calls.includes("flush")) await nextTurn();
+    expect([sink.order, headersOf(sink.headers)["content-encoding"]]).toEqual([["head 200 OK"], "gzip"]);
+    waiting.open();
+    await hosted.finished;
+    expect(decoded(answered(hosted))).toBe(text);
   });
 
   it("asks for nothing while the client takes nothing", async () => {
