@@ -46,6 +46,11 @@ export function cgiPrograms() {
       words: node(command, "cgi", file("app.ts", `export default ${typed};`)),
       target: { first: 1.4, goal: 1.1 },
     },
+    {
+      name: "tsgi cgi hono.mjs",
+      words: node(command, "cgi", file("hono.mjs", honoModule)),
+      target: { first: 2.2, goal: 1.5 },
+    },
     { name: "script with runCgi()", words: node(file("run-cgi.mjs", script("runCgi", "cgi"))) },
     { name: "script with run()", words: node(file("run.mjs", script("run", "index"))) },
     { name: "php-cgi", words: ["php-cgi"] },
@@ -72,6 +77,9 @@ const answer = "Content-Type: text/plain\\r\\nStatus: 200 OK\\r\\n\\r\\nhello\\n
 const lines = `startResponse("200 OK", [["Content-Type", "text/plain"]]);\n  return [Buffer.from("hello\\n")];\n`;
 const application = `(environ, startResponse) => {\n  ${lines}}`;
 const typed = `(environ: object, startResponse: (status: string, headers: [string, string][]) => unknown) => {\n  ${lines}}`;
+const honoModule =
+  `import { Hono } from "${import.meta.resolve("hono")}";\n` +
+  `const app = new Hono();\napp.all("*", (c) => c.text("hello\\n"));\nexport default app;\n`;
 const script = (name, entry) =>
   `import { ${name} } from "${dist}${entry}.js";\nawait ${name}(${application});\n`;
 

@@ -15,7 +15,15 @@ import { RemoteProtocolError } from "../errors/index.ts";
  * @throws RemoteProtocolError ERR_REQUEST_PARAMS for a Host that is none; ERR_REQUEST_URI for a target that is no path
  */
 export function urlOfEnviron(environ: Environ): string {
-  const origin = originOfEnviron(environ);
+  return urlAtOrigin(environ, originOfEnviron(environ));
+}
+
+/**
+ * The URL, for those who have the origin already.
+ * @param origin - what `originOfEnviron` says
+ * @throws RemoteProtocolError ERR_REQUEST_URI for a target that is no path; none where REQUEST_URI begins with "/"
+ */
+export function urlAtOrigin(environ: Environ, origin: string): string {
   const target = targetOfEnviron(environ);
   if (isPlainTarget(target)) return origin + target;
   return new URL(origin + escapeTarget(target)).href;
@@ -104,7 +112,8 @@ function targetOfEnviron(environ: Environ): string {
 const plainTarget = /^[!$-;=@-Z_a-z~]*(?:\?[!$-&(-;=?-~]*)?$/;
 
 function isPlainTarget(target: string): boolean {
-  return plainTarget.test(target) && !target.includes("/.") && !/%2e/i.test(target);
+  if (!plainTarget.test(target) || target.includes("/.")) return false;
+  return !target.includes("%") || !/%2e/i.test(target);
 }
 
 /** Encodes what the parser would drop, take for a slash or a fragment, or read as text of more octets than one. */

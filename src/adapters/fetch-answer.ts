@@ -43,7 +43,7 @@ export function startAnswer(
       "the body of the Response has been read, or is being read; return a Response of its own, or a clone()",
     );
   }
-  if (!(status >= 200 && status <= 999)) {
+  if (!Number.isInteger(status) || status < 200 || status > 999) {
     throw new ResponseError(
       "ERR_RESPONSE_STATUS",
       `the fetch handler returned a Response of status ${status}; expected 200 to 599` +
@@ -51,7 +51,7 @@ export function startAnswer(
     );
   }
   const isStream = typeof body === "object" && body !== null && !ArrayBuffer.isView(body);
-  startResponse(`${status} ${statusText.trim() || reasonPhrase(status)}`, headerList(headers, isStream));
+  startResponse(statusLine(status, statusText), headerList(headers, isStream));
   if (typeof body === "string") return body === "" ? [] : [Buffer.from(body)];
   if (body === null) return [];
   if (!isStream) return [body];
@@ -59,6 +59,14 @@ export function startAnswer(
   // Nobody will read it. Where it comes from may not care to be told.
   body.cancel().catch(() => {});
   return [];
+}
+
+/** The usual lines, each made once: as many as there are codes. */
+const usualLines: string[] = [];
+
+function statusLine(status: number, statusText: string): string {
+  if (statusText !== "" && statusText.trim() !== "") return `${status} ${statusText.trim()}`;
+  return (usualLines[status] ??= `${status} ${reasonPhrase(status)}`);
 }
 
 function partsOf(response: unknown): ResponseParts {
@@ -79,12 +87,28 @@ function partsOfAny(response: Partial<Response>): ResponseParts | undefined {
   if (typeof status !== "number" || typeof headers?.entries !== "function") return undefined;
   if (body !== null && body !== undefined && typeof body.getReader !== "function") return undefined;
   const inUse = bodyUsed === true || body?.locked === true;
+  const list = LazyHeaders.listOf(headers) ?? listOf(headers);
   return {
     status,
     statusText: String(statusText ?? ""),
-    headers: LazyHeaders.listOf(headers) ?? listOf(headers),
+    headers: response.url ? withoutCodings(list) : list,
     body: inUse ? undefined : ((body ?? null) as ReadableStream<Uint8Array> | null),
   };
+}
+
+/** What fetch() decodes by itself. */
+const decoded: ReadonlySet<string> = new Set(["gzip", "x-gzip", "deflate", "br"]);
+
+/**
+ * The headers of a Response of fetch()'s, which only those have a URL: its body has been decoded, and its headers
+ * still speak of the one that came.
+ */
+function withoutCodings(list: readonly string[]): readonly string[] {
+  const at = list.findIndex((name, index) => index % 2 === 0 && name === "content-encoding");
+  const codings = (list[at + 1] ?? "").split(",").map((coding) => coding.trim().toLowerCase());
+  if (at === -1 || !codings.every((coding) => decoded.has(coding))) return list;
+  const isOfTheOriginal = (name: string): boolean => name === "content-encoding" || name === "content-length";
+  return list.filter((_, index) => !isOfTheOriginal(list[index - (index % 2)]!));
 }
 
 function listOf(headers: Headers): string[] {

@@ -14,9 +14,11 @@ export interface FetchContext {
   readonly props: unknown;
 }
 
+const noProps: unknown = Object.freeze({});
+
 /** Counts what is still running. */
 export class TaskContext implements FetchContext {
-  readonly props: unknown = {};
+  readonly props: unknown = noProps;
   readonly #errors: ErrorStream;
   #running = 0;
   #settled: (() => void) | undefined = undefined;

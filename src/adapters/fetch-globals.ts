@@ -6,7 +6,7 @@
  * docs/decisions/0004-lazy-fetch.md says why this is the default.
  * @module
  */
-import { nativeClass } from "./fetch-natives.ts";
+import { joinLoadedClasses, nativeClass } from "./fetch-natives.ts";
 import { LazyRequest } from "./fetch-request.ts";
 import { LazyResponse } from "./fetch-response.ts";
 
@@ -16,6 +16,7 @@ let installed = false;
 export function installFetchGlobals(): void {
   if (installed) return;
   installed = true;
+  joinLoadedClasses();
   defineGlobal("Response", LazyResponse);
   defineOnLook("Headers", () => nativeClass("Headers"));
   defineOnLook("Request", unwrappingRequest);

@@ -20,8 +20,20 @@ for (const octet of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
   nameOctets[octet.charCodeAt(0)] = 1;
 for (const octet of "ABCDEFGHIJKLMNOPQRSTUVWXYZ") nameOctets[octet.charCodeAt(0)] = 2;
 
+/** Names that were found in order, as they were given, and in lower case. Applications have few of them. */
+const knownNames = new Map<string, string>();
+const maxKnownNames = 256;
+
 /** The name in lower case. */
 function normaliseName(value: unknown): string {
+  const known = knownNames.get(value as string);
+  if (known !== undefined) return known;
+  const name = makeName(value);
+  if (typeof value === "string" && knownNames.size < maxKnownNames) knownNames.set(value, name);
+  return name;
+}
+
+function makeName(value: unknown): string {
   const name = typeof value === "string" ? value : String(value);
   let upper = false;
   let valid = name.length > 0;
@@ -87,6 +99,13 @@ export class LazyHeaders {
   /** Lower-case names and values in turn, not sorted; undefined for what is no LazyHeaders. Not to be changed. */
   static listOf(headers: object): readonly string[] | undefined {
     return #list in headers ? headers.#entries() : undefined;
+  }
+
+  /** Adds a header unless there is one of that name; both are in order already. @internal */
+  static addDefault(headers: LazyHeaders, name: string, value: string): void {
+    const list = headers.#changing();
+    for (let i = 0; i < list.length; i += 2) if (list[i] === name) return;
+    list.push(name, value);
   }
 
   append(name: string, value: string): void {

@@ -44,17 +44,20 @@ export function nativeClass<Name extends NativeName>(name: Name): NativeClasses[
   return native;
 }
 
-/** True once Node's class has been compiled, by whomever: from then on, looking at it costs nothing. */
-export function isNativeLoaded(name: NativeName): boolean {
-  return found[name] !== undefined || descriptors[name]?.get === undefined;
-}
-
 /** Has `join` called when Node's class is there: at once, if it is already. One for each class. */
 export function whenNativeLoads<Name extends NativeName>(
   name: Name,
   join: (native: NativeClasses[Name]) => void,
 ): void {
   (joined as Record<NativeName, unknown>)[name] = join;
-  if (found[name] !== undefined) join(nativeClass(name));
-  else if (isNativeLoaded(name)) nativeClass(name);
+  const native: NativeClasses[Name] | undefined = found[name];
+  if (native !== undefined) join(native);
+  else if (descriptors[name]?.get === undefined) nativeClass(name);
+}
+
+/** Joins what somebody has looked at since this module was loaded: it costs nothing any more. */
+export function joinLoadedClasses(): void {
+  for (const name of ["Headers", "Request", "Response"] as const) {
+    if (Object.getOwnPropertyDescriptor(globalThis, name)?.get === undefined) nativeClass(name);
+  }
 }

@@ -7,6 +7,7 @@
  * @module
  */
 import type { Environ } from "../bridge/index.ts";
+import { urlAtOrigin } from "./environ-url.ts";
 import { LazyHeaders } from "./fetch-headers.ts";
 import { nativeClass, whenNativeLoads } from "./fetch-natives.ts";
 import { inspectAs } from "./inspected-as.ts";
@@ -22,17 +23,25 @@ const forbidden: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
 /** A Request for one environ; an instance of the global Request. */
 export class LazyRequest {
   readonly #environ: Environ;
-  readonly #url: string;
+  readonly #origin: string;
+  #url: string | undefined = undefined;
   readonly #method: string;
   #headers: LazyHeaders | undefined = undefined;
   #stream: ReadableStream<Uint8Array> | undefined = undefined;
   #used = false;
   #native: Request | undefined = undefined;
+  /** The stream was in use already when undici's Request was made. */
+  #takenAway = false;
 
-  /** @param url - what `urlOfEnviron` says */
-  constructor(environ: Environ, url: string) {
+  /**
+   * @param origin - what `originOfEnviron` says
+   * @throws RemoteProtocolError ERR_REQUEST_URI for a target that is no path
+   */
+  constructor(environ: Environ, origin: string) {
     this.#environ = environ;
-    this.#url = url;
+    this.#origin = origin;
+    // Most targets begin so, and need no look before somebody asks.
+    if (environ.REQUEST_URI?.charCodeAt(0) !== 47) this.#url = urlAtOrigin(environ, origin);
     this.#method = normaliseMethod(environ.REQUEST_METHOD);
   }
 
@@ -46,7 +55,7 @@ export class LazyRequest {
   }
 
   get url(): string {
-    return this.#url;
+    return (this.#url ??= urlAtOrigin(this.#environ, this.#origin));
   }
 
   get headers(): Headers {
@@ -54,18 +63,18 @@ export class LazyRequest {
   }
 
   get signal(): AbortSignal {
-    return this.#native === undefined ? this.#environ["tsgi.signal"] : this.#native.signal;
+    return this.#environ["tsgi.signal"];
   }
 
   get body(): ReadableStream<Uint8Array> | null {
-    if (this.#native !== undefined) return this.#native.body as ReadableStream<Uint8Array> | null;
+    if (this.#native !== undefined && !this.#takenAway) return this.#native.body;
     // A body that was read as a whole leaves a stream behind that has been read.
-    if (this.#used) return this.#toNative().body as ReadableStream<Uint8Array> | null;
+    if (this.#used) return this.#toNative().body;
     return this.#hasBody ? this.#openStream() : null;
   }
 
   get bodyUsed(): boolean {
-    if (this.#native !== undefined) return this.#native.bodyUsed;
+    if (this.#native !== undefined && !this.#takenAway) return this.#native.bodyUsed;
     return this.#used || (this.#stream !== undefined && isDisturbed(this.#stream));
   }
 
@@ -174,17 +183,20 @@ export class LazyRequest {
 
   #toNative(): Request {
     if (this.#native !== undefined) return this.#native;
-    const method = forbidden.has(this.#method.toUpperCase()) ? "POST" : this.#method;
-    const native = new (nativeClass("Request"))(this.#url, {
-      method,
+    const stream = this.#hasBody ? this.#openStream() : null;
+    // undici takes no stream that somebody reads. What is made of such a Request is either refused over its body, or
+    // has another: new Request(request, { body }).
+    this.#takenAway = stream !== null && (stream.locked || isDisturbed(stream));
+    const native = new (nativeClass("Request"))(this.url, {
+      method: forbidden.has(this.#method.toUpperCase()) ? "POST" : this.#method,
       headers: this.headers,
       signal: this.#environ["tsgi.signal"],
       duplex: "half",
-      ...(this.#hasBody ? { body: this.#openStream() } : {}),
+      ...(stream === null ? {} : { body: this.#takenAway ? "" : stream }),
     });
     this.#native = native;
     // What was read without a stream has been read all the same.
-    if (this.#used) native.body?.cancel().catch(ignore);
+    if (this.#used || this.#takenAway) native.body?.cancel().catch(ignore);
     return native;
   }
 }
@@ -197,7 +209,7 @@ type RequestMode = Request["mode"];
 type RequestRedirect = Request["redirect"];
 
 function normaliseMethod(method: string): string {
-  if (normalised.has(method)) return method;
+  if (method === "GET" || normalised.has(method)) return method;
   const upper = method.toUpperCase();
   return normalised.has(upper) ? upper : method;
 }

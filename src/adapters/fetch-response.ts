@@ -34,7 +34,7 @@ const formType = "application/x-www-form-urlencoded;charset=UTF-8";
 export class LazyResponse {
   readonly #status: number;
   readonly #statusText: string;
-  /** The headers as they were given, until somebody looks at them. */
+  /** A copy of what was given; whoever changes it changes what is sent. */
   readonly #headers: LazyHeaders;
   #kept: Kept;
   #used = false;
@@ -93,7 +93,7 @@ export class LazyResponse {
       this.#kept = String(body);
       type = textType;
     }
-    if (type !== "" && !headers.has("content-type")) headers.append("content-type", type);
+    if (type !== "") LazyHeaders.addDefault(headers, "content-type", type);
   }
 
   /** What is to be sent; undefined for what is no LazyResponse. */
@@ -118,7 +118,7 @@ export class LazyResponse {
     const text: unknown = JSON.stringify(data);
     if (typeof text !== "string") throw new TypeError("Response.json: the value cannot be written as JSON.");
     const response = new LazyResponse(new TextEncoder().encode(text), init);
-    if (!response.#headers.has("content-type")) response.#headers.append("content-type", "application/json");
+    LazyHeaders.addDefault(response.#headers, "content-type", "application/json");
     return response as unknown as Response;
   }
 

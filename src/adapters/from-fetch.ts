@@ -12,9 +12,10 @@ import {
   type Application,
   type Environ,
   type ResponseBody,
+  type StartResponse,
 } from "../bridge/index.ts";
 import { ConfigurationError, RemoteProtocolError } from "../errors/index.ts";
-import { urlOfEnviron } from "./environ-url.ts";
+import { originOfEnviron } from "./environ-url.ts";
 import { startAnswer } from "./fetch-answer.ts";
 import { TaskContext, type FetchContext } from "./fetch-context.ts";
 import { installFetchGlobals, joinFetchGlobals, takesLazyRequests } from "./fetch-globals.ts";
@@ -78,53 +79,67 @@ function toFunction(handler: FetchHandler): FetchFunction {
   );
 }
 
-const answer = (
+function answer(
   environ: Environ,
-  startResponse: Parameters<Application>[1],
+  startResponse: StartResponse,
   call: FetchFunction,
   isLazy: boolean,
-): ResponseBody | Promise<ResponseBody> => {
-  let url: string;
+): ResponseBody | Promise<ResponseBody> {
+  let lazy: LazyRequest;
   try {
-    url = urlOfEnviron(environ);
+    lazy = new LazyRequest(environ, originOfEnviron(environ));
   } catch (error) {
-    if (!(error instanceof RemoteProtocolError)) throw error;
-    environ["wsgi.errors"].write(`${error.message}\n`);
-    const page = errorPage(gatewayStatus.badRequest);
-    startResponse(page.status, page.headers);
-    return [page.octets];
+    return refuse(error, environ, startResponse);
   }
-  const lazy = new LazyRequest(environ, url);
-  const request = (isLazy ? lazy : LazyRequest.unwrap(lazy)) as Request;
   const context = new TaskContext(environ["wsgi.errors"]);
-  const respond = (response: unknown): ResponseBody => {
-    const body = startAnswer(response, environ, startResponse);
-    if (!Array.isArray(body)) return new StreamBody(body, environ, () => context.settled());
-    return context.running ? Object.assign(body, { close: () => context.settled() }) : body;
-  };
-  const fail = (error: unknown): ResponseBody => {
-    if (!context.running) throw error;
-    return failingBody(error, context);
-  };
   try {
-    const response: unknown = call(request, { environ }, context);
-    if (!isPromise(response)) return respond(response);
-    return response.then(respond).catch(fail);
+    const response: unknown = call(
+      (isLazy ? lazy : LazyRequest.unwrap(lazy)) as Request,
+      { environ },
+      context,
+    );
+    if (isPromise(response)) {
+      return response
+        .then((settled) => respond(settled, environ, startResponse, context))
+        .catch((error: unknown) => fail(error, context));
+    }
+    return respond(response, environ, startResponse, context);
   } catch (error) {
-    return fail(error);
+    return fail(error, context);
   }
-};
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
-/** Throws what the handler threw, and is still waited for. */
-function failingBody(error: unknown, context: TaskContext): ResponseBody {
+/** U4: the application is not called with a URL that could name any server. */
+function refuse(error: unknown, environ: Environ, startResponse: StartResponse): ResponseBody {
+  if (!(error instanceof RemoteProtocolError)) throw error;
+  environ["wsgi.errors"].write(`${error.message}\n`);
+  const page = errorPage(gatewayStatus.badRequest);
+  startResponse(page.status, page.headers);
+  return [page.octets];
+}
+
+function respond(
+  response: unknown,
+  environ: Environ,
+  startResponse: StartResponse,
+  context: TaskContext,
+): ResponseBody {
+  const body = startAnswer(response, environ, startResponse);
+  if (!Array.isArray(body)) return new StreamBody(body, environ, () => context.settled());
+  return context.running ? Object.assign(body, { close: () => context.settled() }) : body;
+}
+
+/** Throws what the handler threw; where something runs on, from within a body, since bodies are waited for. */
+function fail(error: unknown, context: TaskContext): ResponseBody {
+  if (!context.running) throw error;
   return {
     [Symbol.iterator]() {
       throw error;
     },
     close: () => context.settled(),
   };
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -74,6 +74,8 @@ export class HttpExchange implements ResponseSink {
   readonly #request: HttpIncoming;
   readonly #response: HttpOutgoing;
   readonly #host: HttpExchangeHost;
+  /** Called once nothing of the request runs any more, `close()` of its body included. Set it before `start`. */
+  onFinished: (() => void) | undefined = undefined;
   #asksToContinue: boolean;
   #exchange: Exchange | undefined = undefined;
   #reading = false;
@@ -106,6 +108,7 @@ export class HttpExchange implements ResponseSink {
       params = blockOf(variables ?? new Map());
     } catch (error) {
       this.#refuse(error);
+      this.onFinished?.();
       return;
     }
     const exchange = new Exchange(
@@ -115,6 +118,7 @@ export class HttpExchange implements ResponseSink {
       this.#host.settings,
     );
     this.#exchange = exchange;
+    exchange.onFinished = this.onFinished;
     if (hasBody(this.#request) && !this.#request.readableEnded) {
       exchange.input.onWait = () => this.#read();
       exchange.input.onDrain = () => this.#resume();

@@ -6,14 +6,14 @@
  * this script for ever (`readAhead`).
  * @module
  */
-import { read } from "node:fs";
 import type { BodyQueue } from "../bridge/index.ts";
 import type { CgiLimits } from "./limits.ts";
+import type { ScriptChannel } from "./script-channel.ts";
 
 const chunkOctets = 65_536;
 
 export class ScriptInput {
-  readonly #descriptor: number;
+  readonly #channel: ScriptChannel;
   readonly #queue: BodyQueue;
   readonly #limits: CgiLimits;
   /** Octets that may still come; Infinity up to the end of the stream. */
@@ -24,8 +24,8 @@ export class ScriptInput {
   #onProgress: (() => void) | undefined = undefined;
 
   /** @param length - octets of the body; undefined: up to the end of the stream */
-  constructor(descriptor: number, length: number | undefined, queue: BodyQueue, limits: CgiLimits) {
-    this.#descriptor = descriptor;
+  constructor(channel: ScriptChannel, length: number | undefined, queue: BodyQueue, limits: CgiLimits) {
+    this.#channel = channel;
     this.#queue = queue;
     this.#limits = limits;
     this.#left = length ?? Number.POSITIVE_INFINITY;
@@ -74,15 +74,14 @@ export class ScriptInput {
   #read(): void {
     if (this.#reading || this.#left === 0) return;
     this.#reading = true;
-    const size = Math.min(chunkOctets, this.#left);
-    read(this.#descriptor, Buffer.allocUnsafeSlow(size), 0, size, null, (error, count, octets) => {
+    this.#channel.read(Math.min(chunkOctets, this.#left), (error, octets) => {
       this.#reading = false;
       if (error?.code === "EAGAIN") {
         setTimeout(() => this.#read(), 5);
         return;
       }
       // What cannot be read is as good as ended: a body that is shorter than declared then says so itself.
-      this.#took(error === null ? octets.subarray(0, count) : octets.subarray(0, 0));
+      this.#took(octets);
     });
   }
 

@@ -6,6 +6,7 @@
  * @module
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { HttpExchange } from "../bridge/index.ts";
 import type { Address } from "../protocols/address.ts";
 import type { ConnectionHost } from "./connection-host.ts";
@@ -40,6 +41,19 @@ export class HttpHost {
 
   /** @throws ConfigurationError ERR_CONFIG_LISTEN when the address cannot be listened on */
   async listen(address: Address, options: ListenOptions): Promise<void> {
+    const server = this.#createServer();
+    this.#listeners.push(await listenWith(server, address, options));
+    this.#servers.push(server);
+  }
+
+  /** Takes over a connection that nobody listened for. */
+  accept(socket: Socket): void {
+    let [server] = this.#servers;
+    if (server === undefined) this.#servers.push((server = this.#createServer()));
+    server.emit("connection", socket);
+  }
+
+  #createServer(): Server {
     const { limits } = this.#host;
     const server = createServer({
       noDelay: true,
@@ -59,8 +73,7 @@ export class HttpHost {
     });
     server.on("request", (request, response) => this.#open(server, request, response, false));
     server.on("checkContinue", (request, response) => this.#open(server, request, response, true));
-    this.#listeners.push(await listenWith(server, address, options));
-    this.#servers.push(server);
+    return server;
   }
 
   /** Takes no more requests, lets those that have begun finish for up to `graceMs`, aborts the rest. */
@@ -81,6 +94,9 @@ export class HttpHost {
   #open(server: Server, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const open = new HttpExchange(request, response, expectsContinue, this.#host);
     this.#requests.add(open);
+    // A body's close() may still be at work when its answer has ended.
+    this.#host.running.began();
+    open.onFinished = this.#host.running.finished;
     response.once("close", () => {
       this.#requests.delete(open);
       // node:http closes what is idle when asked to close, not what becomes idle afterwards.

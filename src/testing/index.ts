@@ -24,4 +24,20 @@ export {
 export { ConformanceFailure } from "./conformance-failure.ts";
 export { authorizerAllowances, type AuthorizerFrontEndName } from "./authorizer-allowances.ts";
 export { allowancesFor, frontEndAllowances, isLeftOut, type FrontEndName } from "./front-end-allowances.ts";
+export {
+  connectionPair,
+  inject,
+  injectProtocols,
+  injectStream,
+  MemorySocket,
+  type GatewayOptions,
+  type InjectedAnswer,
+  type InjectedHead,
+  type InjectOptions,
+  type InjectProtocol,
+  type InjectRecord,
+  type InjectRequest,
+  type MemoryAddresses,
+  type StreamedAnswer,
+} from "./inject/index.ts";
 export { runConformanceCase } from "./run-conformance-case.ts";

@@ -79,7 +79,7 @@ describe("a lazy Request", () => {
   it("has its headers", async () => {
     expect(await look(post, (request) => [...request.headers])).toEqual([...real().headers]);
     expect(
-      await look(post, ({ headers: it }) => [it.get("X-ONE"), it.get("nothing"), it.has("accept")]),
+      await look(post, ({ headers: list }) => [list.get("X-ONE"), list.get("nothing"), list.has("accept")]),
     ).toEqual(["1", null, true]);
   });
 
@@ -151,6 +151,18 @@ describe("a lazy Request", () => {
       async (request) => {
         await request.body?.getReader().read();
         return [await request.text().catch((error: unknown) => error instanceof TypeError), request.bodyUsed];
+      },
+    ],
+    [
+      "a reader, then new Request with another body",
+      async (request) => {
+        const reader = request.body!.getReader();
+        while (!(await reader.read()).done);
+        return [
+          await new Request(request, { method: "PUT", body: "other" }).text(),
+          request.bodyUsed,
+          request.body?.locked,
+        ];
       },
     ],
     [
@@ -229,10 +241,10 @@ describe("a lazy Request", () => {
 
   it("never has a header Proxy (H1), and __proto__ is a name like another (H6)", async () => {
     const params = { HTTP_PROXY: "http://evil", HTTP___PROTO__: "x", __proto__: "y", HTTP_CONSTRUCTOR: "z" };
-    const seen = await look({ params }, ({ headers: it }) => [
-      it.get("proxy"),
-      it.get("--proto--"),
-      it.get("constructor"),
+    const seen = await look({ params }, ({ headers: list }) => [
+      list.get("proxy"),
+      list.get("--proto--"),
+      list.get("constructor"),
     ]);
     expect(seen).toEqual([null, "x", "z"]);
   });

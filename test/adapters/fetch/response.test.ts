@@ -256,8 +256,10 @@ describe("lazy Headers", () => {
         expect([...lazy.keys()]).toEqual([...real.keys()]);
         expect([...lazy.values()]).toEqual([...real.values()]);
         expect(lazy.getSetCookie()).toEqual(real.getSetCookie());
-        expect([...new RealHeaders(lazy)]).toEqual([...real]);
-        expect([...new LazyH(real)]).toEqual([...real]);
+        // Copied pair by pair, what was joined of empty values loses its last space.
+        const trimmed = [...real].map(([name, value]) => [name, value.replace(/ $/, "")]);
+        expect([...new RealHeaders(lazy)]).toEqual(trimmed);
+        expect([...new LazyH(real)]).toEqual(trimmed);
         expect([...new LazyH(lazy)]).toEqual([...real]);
         const each: unknown[] = [];
         lazy.forEach((value, name, headers) => each.push([name, value, headers === lazy]));
