@@ -11,6 +11,7 @@ import { ResponseError } from "../errors/index.ts";
 import { BodyIterator, withCloseOf } from "./body-iterator.ts";
 import { CompressedBody, type ChunkEncoder } from "./compressed-body.ts";
 import { ContentCoder, encodeWhole, type ContentCoding } from "./content-coder.ts";
+import { LateWrites } from "./late-writes.ts";
 import { headerValue, withoutHeaders, withVary } from "./header-list.ts";
 import { negotiateCodings } from "./negotiate-coding.ts";
 
@@ -56,6 +57,8 @@ export class CompressedAnswer implements ChunkEncoder {
   #writes: Promise<void> = resolved;
   /** Octets that Content-Length promises and that have not come. */
   #left = Infinity;
+  /** Takes what write() was given before the application returned. */
+  #late: LateWrites | undefined = undefined;
   /** Each chunk leaves whole before the next is asked for. */
   #flushes = true;
 
@@ -82,6 +85,7 @@ export class CompressedAnswer implements ChunkEncoder {
     }
     // All of an array is here: there is nothing that a flush could make come earlier.
     this.#flushes = !Array.isArray(body);
+    this.#late = new LateWrites();
     return new CompressedBody(this, new BodyIterator(body));
   }
 
@@ -96,6 +100,11 @@ export class CompressedAnswer implements ChunkEncoder {
   /** All that Content-Length promises has come. */
   get satisfied(): boolean {
     return this.#coder !== undefined && this.#left === 0;
+  }
+
+  /** What write() was given before the application returned, as far as it has not left. */
+  lateWrites(): AsyncIterable<Uint8Array> {
+    return this.#late?.take(this.#writes) ?? none();
   }
 
   /** Resolves when what write() was given has been handed on. */
@@ -120,6 +129,7 @@ export class CompressedAnswer implements ChunkEncoder {
   /** Lets go of zlib's memory. */
   close(): void {
     this.#coder?.close();
+    this.#late?.close();
   }
 
   #start(status: string, headers: HeaderList, excInfo: unknown): Write {
@@ -229,9 +239,13 @@ export class CompressedAnswer implements ChunkEncoder {
     }
     this.#begun = true;
     const before = this.#writes;
+    const isLate = this.#late !== undefined;
     const done = (async () => {
       await before;
-      for await (const part of encoded) await this.#write?.(part);
+      for await (const part of encoded) {
+        if (this.#late === undefined || isLate) await this.#write?.(part);
+        else await this.#late.push(part);
+      }
       if (chunk.length > allowed) throw lengthError("longer than its Content-Length: the rest was not sent");
     })();
     // As the gateway's own write(): one that nobody awaits must not end the process when the client goes away.
@@ -278,6 +292,8 @@ function weakenEtag(headers: HeaderList): HeaderList {
     name.toLowerCase() === "etag" && value.startsWith('"') ? [name, `W/${value}`] : [name, value],
   );
 }
+
+async function* none(): AsyncGenerator<Uint8Array> {}
 
 function lengthError(problem: string): ResponseError {
   return new ResponseError("ERR_RESPONSE_LENGTH", `the body is ${problem}`);

@@ -10,6 +10,8 @@ export interface ChunkEncoder {
   encode(chunk: Uint8Array): AsyncIterable<Uint8Array> | undefined;
   /** Nothing that comes now would be sent. */
   readonly satisfied: boolean;
+  /** What write() was given before the application returned, as far as it has not left. */
+  lateWrites(): AsyncIterable<Uint8Array>;
   /** Resolves when what write() was given has been handed on. */
   readonly writesDone: Promise<void>;
   /** The octets that end the body. */
@@ -57,6 +59,7 @@ export class CompressedBody implements AsyncIterableIterator<Uint8Array> {
   }
 
   async *#run(): AsyncGenerator<Uint8Array> {
+    yield* this.#encoder.lateWrites();
     for (;;) {
       const chunk = await this.#source.next();
       if (this.#stopped) return;

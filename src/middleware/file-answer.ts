@@ -13,6 +13,7 @@ import { parseByteRanges, type ByteRange } from "./byte-ranges.ts";
 import { FileBody, fileBlockOctets, type FilePiece } from "./file-body.ts";
 import { describeFileError, look, type LocationSettings } from "./file-location.ts";
 import { formatHttpDate } from "./http-date.ts";
+import { refuse } from "./refusal.ts";
 import { negotiateCodings } from "./negotiate-coding.ts";
 import { isFresh, isPreconditionFailed, isRangeWanted, type Validators } from "./preconditions.ts";
 
@@ -53,10 +54,7 @@ export async function answerFile(
   if (closed !== undefined) return closed;
   const handle = await openFile(chosen.path);
   if (handle === "missing") return undefined;
-  if (handle === "forbidden") {
-    startResponse("403 Forbidden", [["Content-Type", "text/plain; charset=utf-8"]]);
-    return [Buffer.from("Forbidden\n")];
-  }
+  if (handle === "forbidden") return refuse(startResponse, "403 Forbidden");
   try {
     const opened = describe({ ...chosen, stats: await handle.stat() }, settings);
     // Once more, of what is really open: it may be another file than was looked at.
@@ -123,8 +121,7 @@ function answerWithoutBody(
 ): ResponseBody | undefined {
   const { validators, common, size } = file;
   if (isPreconditionFailed(environ, validators)) {
-    startResponse("412 Precondition Failed", []);
-    return [];
+    return refuse(startResponse, "412 Precondition Failed");
   }
   if (isFresh(environ, validators)) {
     startResponse("304 Not Modified", [...common]);
@@ -136,8 +133,7 @@ function answerWithoutBody(
     return [];
   }
   if (rangesOf(file, environ) === "unsatisfiable") {
-    startResponse("416 Range Not Satisfiable", [["Content-Range", `bytes */${size}`]]);
-    return [];
+    return refuse(startResponse, "416 Range Not Satisfiable", [["Content-Range", `bytes */${size}`]]);
   }
   return undefined;
 }

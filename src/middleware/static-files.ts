@@ -10,12 +10,13 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Environ, HeaderList, Middleware, ResponseBody, StartResponse } from "../bridge/index.ts";
+import type { Environ, HeaderList, Middleware, ResponseBody } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import { contentTypeOf } from "./content-type.ts";
 import { answerFile, type FileSettings } from "./file-answer.ts";
 import { locateFile, type LocationSettings } from "./file-location.ts";
 import { parseRequestedFile } from "./file-name.ts";
+import { refuse } from "./refusal.ts";
 import { buildSendfileHeader, type SendfileHeader, type SendfileOptions } from "./sendfile-header.ts";
 
 /** What `staticFiles` serves, and how. */
@@ -125,12 +126,6 @@ function directoryLocation({ SCRIPT_NAME, PATH_INFO, QUERY_STRING }: Environ): s
 
 function escapeOctet(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
-}
-
-/** A short answer whose text is its status. */
-function refuse(startResponse: StartResponse, status: string, headers: HeaderList = []): ResponseBody {
-  startResponse(status, [["Content-Type", "text/plain; charset=utf-8"], ...headers]);
-  return [Buffer.from(`${status.slice(4)}\n`)];
 }
 
 function readOptions(options: StaticFilesOptions): Settings {

@@ -346,6 +346,25 @@ describe("a streamed answer", () => {
     },
   );
 
+  it("A28 calls the gateway's write() no more once it has returned: what is left of write() begins the body", async () => {
+    const application: LooseApplication = (_environ, begin) => {
+      const write = begin("200 OK", html) as Write;
+      for (const half of halves) void write(octets(half));
+      return [octets("end")];
+    };
+    const environ = { REQUEST_METHOD: "GET", HTTP_ACCEPT_ENCODING: "gzip" };
+    const parts: Uint8Array[] = [];
+    let returned = false;
+    const body = await compress()(application as Application)(environ as never, () => async (chunk) => {
+      expect(returned).toBe(false);
+      parts.push(chunk);
+    });
+    returned = true;
+    for await (const chunk of body) parts.push(chunk);
+    await body.close?.();
+    expect(gunzipSync(Buffer.concat(parts)).toString()).toBe(`${text}end`);
+  });
+
   it("hands an empty chunk on as it is, behind the head: it may be one that has the head sent at once", async () => {
     const empty = new Uint8Array(0);
     const calls: unknown[] = [];

@@ -271,10 +271,10 @@ describe("answers otherwise than express.static, each for a reason", () => {
       { status: 301 },
     ],
     [
-      "412 has no page, and nothing of the program's insides in it",
+      "412 says what it is in plain text, and nothing of the program's insides",
       "/digits.txt",
       { "If-Match": '"x"' },
-      { status: 412, body: "" },
+      { status: 412, body: "Precondition Failed\n" },
       { status: 412, "content-type": "text/html; charset=utf-8" },
     ],
     [
