@@ -5,7 +5,7 @@
 import type { Application } from "../bridge/index.ts";
 import { protectProcess, runCgi, type CgiOptions } from "../cgi/index.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
-import { loadApplication } from "./load-application.ts";
+import { interfaceOf, loadApplication } from "./load-application.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { requireModule } from "./require-module.ts";
 
@@ -26,7 +26,12 @@ export async function runCgiCommand({ positionals, values }: CommandLine): Promi
   }
   let application: Application;
   try {
-    application = await loadApplication(positionals[0] ?? "", process.cwd(), requireModule);
+    application = await loadApplication(
+      positionals[0] ?? "",
+      process.cwd(),
+      requireModule,
+      interfaceOf(values),
+    );
   } catch (error) {
     const failing: Application = () => {
       throw error;

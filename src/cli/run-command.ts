@@ -5,7 +5,7 @@
 import { detectHost, run, type RunOptions } from "../run/index.ts";
 import { runCgiCommand } from "./cgi-command.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
-import { loadApplication } from "./load-application.ts";
+import { interfaceOf, loadApplication } from "./load-application.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 
 const optionNames: Readonly<Record<string, keyof RunOptions>> = {
@@ -19,7 +19,12 @@ const optionNames: Readonly<Record<string, keyof RunOptions>> = {
 export async function runRunCommand(line: CommandLine): Promise<ExitStatusCode> {
   const { positionals, values } = line;
   if (detectHost().kind === "cgi") return runCgiCommand(line);
-  const application = await loadApplication(positionals[0] ?? "", process.cwd());
+  const application = await loadApplication(
+    positionals[0] ?? "",
+    process.cwd(),
+    undefined,
+    interfaceOf(values),
+  );
   const options: Record<string, unknown> = {};
   for (const [setting, name] of Object.entries(optionNames)) {
     if (values[setting] !== undefined) options[name] = values[setting];

@@ -6,7 +6,7 @@ import { basename } from "node:path";
 import { formatAddress } from "../protocols/address.ts";
 import { serve, type ServeOptions } from "../server/index.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
-import { loadApplication } from "./load-application.ts";
+import { interfaceOf, loadApplication } from "./load-application.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 
 /** What `serve` calls the settings of the command line that it takes as they are. */
@@ -26,7 +26,7 @@ const optionNames: Readonly<Record<string, keyof ServeOptions>> = {
 /** Runs until INT or TERM has been honoured. */
 export async function runServe({ positionals, values }: CommandLine): Promise<ExitStatusCode> {
   const specifier = positionals[0] ?? "";
-  const application = await loadApplication(specifier, process.cwd());
+  const application = await loadApplication(specifier, process.cwd(), undefined, interfaceOf(values));
   const options: Record<string, unknown> = {};
   for (const [setting, name] of Object.entries(optionNames)) {
     // An absent option stays absent, for its default.

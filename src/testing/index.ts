@@ -20,6 +20,8 @@ export {
   type ConformanceTarget,
   type EnvironFacts,
   type ExpectedAnswer,
+  type ReceivedAnswer,
+  type SendOptions,
 } from "./conformance-cases/index.ts";
 export { ConformanceFailure } from "./conformance-failure.ts";
 export { authorizerAllowances, type AuthorizerFrontEndName } from "./authorizer-allowances.ts";
@@ -40,4 +42,5 @@ export {
   type MemoryAddresses,
   type StreamedAnswer,
 } from "./inject/index.ts";
+export { injectTarget } from "./inject-target.ts";
 export { runConformanceCase } from "./run-conformance-case.ts";

@@ -10,10 +10,11 @@ import type {
   ConformanceTarget,
   EnvironFacts,
   ExpectedAnswer,
+  ReceivedAnswer,
 } from "./conformance-cases/index.ts";
 import { ConformanceFailure } from "./conformance-failure.ts";
 import { allowancesFor } from "./front-end-allowances.ts";
-import { sendRequest, type ReceivedAnswer } from "./http-request.ts";
+import { sendRequest } from "./http-request.ts";
 
 const defaultTimeoutMs = 20_000;
 
@@ -43,7 +44,7 @@ async function ask(one: AskedCase, target: ConformanceTarget): Promise<ReceivedA
     const query = request.query === undefined ? "" : `?${request.query}`;
     const path = `${target.mount}/${one.name}${request.path ?? ""}${query}`;
     const timeoutMs = target.timeoutMs ?? defaultTimeoutMs;
-    return sendRequest(request, {
+    return (target.send ?? sendRequest)(request, {
       origin: target.origin,
       path,
       timeoutMs,

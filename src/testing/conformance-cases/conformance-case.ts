@@ -15,6 +15,28 @@ export interface ConformanceTarget {
   readonly allowances?: readonly Allowance[];
   /** How long one answer may take before the case fails, in ms. Default 20,000. */
   readonly timeoutMs?: number;
+  /** Sends a request by other means than HTTP to `origin`: see `injectTarget`. Rejects when no answer comes. */
+  readonly send?: (request: ConformanceRequest, options: SendOptions) => Promise<ReceivedAnswer>;
+}
+
+/** An answer as its client got it. */
+export interface ReceivedAnswer {
+  readonly status: number;
+  /** Names in lower case, in their order. */
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
+  readonly body: Uint8Array;
+  /** False when the connection broke off before the end that the answer's framing promises. */
+  readonly whole: boolean;
+}
+
+/** How a request of a case is to be sent. */
+export interface SendOptions {
+  readonly origin: string;
+  /** As it stands in the request line, query included. */
+  readonly path: string;
+  readonly timeoutMs: number;
+  /** Called once, when the first octets of the body have come. */
+  readonly onFirstOctets?: () => void;
 }
 
 /** Other expectations for some cases, and why: found by measuring, with the web server's version. */

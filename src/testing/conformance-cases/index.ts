@@ -20,6 +20,8 @@ export type {
   ConformanceTarget,
   EnvironFacts,
   ExpectedAnswer,
+  ReceivedAnswer,
+  SendOptions,
 } from "./conformance-case.ts";
 
 /** The suite. Each case stands alone: any can be left out, or run again. */

@@ -53,7 +53,14 @@ export async function inject(
   const body = Buffer.concat(chunks);
   const { status, reason, headers, headerList, errors, log } = answer;
   return {
-    ...{ status, reason, headers, headerList, errors, log, body, truncated },
+    status,
+    reason,
+    headers,
+    headerList,
+    errors,
+    log,
+    body,
+    truncated,
     text: () => body.toString("utf8"),
     json: () => JSON.parse(body.toString("utf8")) as unknown,
   };
