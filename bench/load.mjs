@@ -14,6 +14,8 @@ const expectedOctets = {
   "/hello": hello.length,
   "/fetch": hello.length,
   "/hono": hello.length,
+  "/node": hello.length,
+  "/express": hello.length,
   "/pieces": pieces.length * pieces[0].length,
   "/stream": chunkCount * 1_024,
   "/chunks": chunkCount * 1_024,

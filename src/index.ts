@@ -38,7 +38,13 @@ export {
   type FromFetchOptions,
   type RemoteAddress,
   type ToFetchOptions,
+  fromNode,
+  toNode,
+  type NodeListener,
+  type NodeRequest,
+  type ToNodeOptions,
 } from "./adapters/index.ts";
+export { flushHead } from "./bridge/index.ts";
 export type {
   Application,
   Environ,

@@ -11,3 +11,4 @@ export {
 } from "./from-fetch.ts";
 export type { FetchContext } from "./fetch-context.ts";
 export { toFetch, type RemoteAddress, type ToFetchOptions } from "./to-fetch.ts";
+export { fromNode, toNode, type NodeListener, type NodeRequest, type ToNodeOptions } from "./node/index.ts";

@@ -23,7 +23,7 @@ export function httpGatewayRequest(
 }
 
 /** The variables are native strings: an octet a character. */
-function blockOf(variables: ReadonlyMap<string, string>): ParamsBlock {
+export function blockOf(variables: ReadonlyMap<string, string>): ParamsBlock {
   const spans: number[] = [];
   let text = "";
   for (const [name, value] of variables) {

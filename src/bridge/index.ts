@@ -2,7 +2,7 @@
  * The bridge: the calling convention and what drives an application through it, whatever protocol carried the request.
  * @module
  */
-export { isOctets } from "./answer.ts";
+export { flushHead, isOctets } from "./answer.ts";
 export { BodyQueue } from "./body-queue.ts";
 export { buildEnviron, type EnvironOptions, type EnvironResult } from "./environ.ts";
 export { compose } from "./compose.ts";
@@ -27,7 +27,7 @@ export {
 } from "./uri-reconstruction.ts";
 export { httpGatewayRequest } from "./http-gateway-request.ts";
 export { paramNames } from "./param-names.ts";
-export { splitRequestUri } from "./request-uri.ts";
+export { decodePath, type RequestTarget, splitRequestUri } from "./request-uri.ts";
 export type {
   Application,
   Environ,
@@ -50,3 +50,9 @@ export {
 export { copyEnviron } from "./copy-environ.ts";
 export { QueueInputStream } from "./input-stream.ts";
 export { quoted } from "./quoted.ts";
+export {
+  HttpExchange,
+  type HttpExchangeHost,
+  type HttpIncoming,
+  type HttpOutgoing,
+} from "./http-exchange.ts";

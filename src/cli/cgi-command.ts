@@ -5,7 +5,7 @@
 import type { Application } from "../bridge/index.ts";
 import { protectProcess, runCgi, type CgiOptions } from "../cgi/index.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
-import { loadApplication } from "./load-application.ts";
+import { interfaceOf, loadApplication } from "./load-application.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { requireModule } from "./require-module.ts";
 import { validated } from "./validated.ts";
@@ -27,7 +27,8 @@ export async function runCgiCommand({ positionals, values }: CommandLine): Promi
   }
   let application: Application;
   try {
-    const loaded = await loadApplication(positionals[0] ?? "", process.cwd(), requireModule);
+    const specifier = positionals[0] ?? "";
+    const loaded = await loadApplication(specifier, process.cwd(), requireModule, interfaceOf(values));
     application = await validated(loaded, values);
   } catch (error) {
     const failing: Application = () => {

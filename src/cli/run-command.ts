@@ -5,7 +5,7 @@
 import { detectHost, run, type RunOptions } from "../run/index.ts";
 import { runCgiCommand } from "./cgi-command.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
-import { loadApplication } from "./load-application.ts";
+import { interfaceOf, loadApplication } from "./load-application.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { validated } from "./validated.ts";
 
@@ -21,7 +21,8 @@ export async function runRunCommand(line: CommandLine): Promise<ExitStatusCode> 
   const { positionals, values } = line;
   const { kind } = detectHost();
   if (kind === "cgi") return runCgiCommand(line);
-  const loaded = await loadApplication(positionals[0] ?? "", process.cwd());
+  const specifier = positionals[0] ?? "";
+  const loaded = await loadApplication(specifier, process.cwd(), undefined, interfaceOf(values));
   const application = await validated(loaded, values, kind === "http");
   const options: Record<string, unknown> = {};
   for (const [setting, name] of Object.entries(optionNames)) {

@@ -3,9 +3,11 @@
  * @module
  */
 import { serverLimits } from "../server/index.ts";
+import { interfaceNames } from "./application-interface.ts";
 
 /** How an option's text becomes a value. */
-export type SettingKind = "flag" | "text" | "address" | "integer" | "octets" | "seconds" | "mode" | "workers";
+export type SettingKind =
+  "flag" | "text" | "choice" | "address" | "integer" | "octets" | "seconds" | "mode" | "workers";
 
 export interface Setting {
   /** Without the dashes. */
@@ -14,6 +16,8 @@ export interface Setting {
   readonly kind: SettingKind;
   /** What stands for the value in help, e.g. `ADDR`. */
   readonly placeholder?: string;
+  /** The values of a choice. */
+  readonly choices?: readonly string[];
   readonly repeatable?: boolean;
   readonly help: string;
 }
@@ -30,6 +34,14 @@ const debug: Setting = {
   name: "debug",
   kind: "flag",
   help: "show stacks: in error messages of the command, and to clients in error pages. Never on a public server",
+};
+
+const applicationInterface: Setting = {
+  name: "interface",
+  kind: "choice",
+  choices: interfaceNames,
+  placeholder: interfaceNames.join("|"),
+  help: "what EXPORT is: a WSGI application, a fetch handler, or a Node.js listener (req, res); auto (the default) knows an object with `fetch`, and Express, Koa, Fastify, NestJS and http.Server; another function is WSGI",
 };
 
 const scriptName: Setting = {
@@ -91,6 +103,7 @@ const serve: CommandSettings = {
       repeatable: true,
       help: "listen for HTTP: for development and embedding, without a web server",
     },
+    applicationInterface,
     scriptName,
     {
       name: "socket-mode",
@@ -183,6 +196,7 @@ const run: CommandSettings = {
       placeholder: "ADDR",
       help: "where to listen for HTTP when nobody passed a socket or a request (127.0.0.1:8000)",
     },
+    applicationInterface,
     scriptName,
     maxBody,
     gracefulTimeout,
@@ -202,6 +216,7 @@ const cgi: CommandSettings = {
       kind: "flag",
       help: "write a complete HTTP head, also when the script's name does not begin with nph-",
     },
+    applicationInterface,
     scriptName,
     maxBody,
     validate,

@@ -4,7 +4,7 @@
  */
 import { runWorker } from "../process/index.ts";
 import { describeError } from "./describe-error.ts";
-import { loadApplication } from "./load-application.ts";
+import { interfaceOf, loadApplication } from "./load-application.ts";
 import { serveOptions } from "./serve-options.ts";
 import type { WorkerProgramData } from "./serve-workers.ts";
 import { validated } from "./validated.ts";
@@ -13,7 +13,10 @@ runWorker({
   load: async ({ program, worker }) => {
     const { specifier, values } = program as WorkerProgramData;
     process.title = `tsgi: worker ${worker} of ${specifier}`;
-    const application = await validated(await loadApplication(specifier, process.cwd()), values);
+    const application = await validated(
+      await loadApplication(specifier, process.cwd(), undefined, interfaceOf(values)),
+      values,
+    );
     return { application, options: serveOptions(values) };
   },
   describeFailure: (error, { program }) =>

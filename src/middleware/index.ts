@@ -18,3 +18,6 @@ export { session, type SessionOptions } from "./session.ts";
 export type { SessionCookieOptions } from "./session-cookie.ts";
 export { type Session, type SessionData, sessionOf } from "./session-state.ts";
 export type { SessionStore } from "./session-store.ts";
+export { compress, type CompressOptions, type ContentCoding } from "./compress.ts";
+export { conditionalGet, type ConditionalGetOptions } from "./conditional-get.ts";
+export { staticFiles, type StaticFilesOptions } from "./static-files.ts";
