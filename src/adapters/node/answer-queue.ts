@@ -6,7 +6,13 @@
  * does the call of `close`: that is when the callbacks of `write` and `end` are called.
  * @module
  */
-import type { Environ, HeaderList, ResponseBody, StartResponse } from "../../bridge/index.ts";
+import {
+  flushHead,
+  type Environ,
+  type HeaderList,
+  type ResponseBody,
+  type StartResponse,
+} from "../../bridge/index.ts";
 
 /** What `write` and `end` of a stream call back with. */
 export type WriteCallback = (error?: Error | null) => void;
@@ -37,6 +43,7 @@ export class AnswerQueue {
   readonly #highWaterMark: number;
   #status = "";
   #headers: HeaderList | undefined = undefined;
+  #lengthAllowed = false;
   /** The head must go even if no octet of the body ever comes. */
   #flushed = false;
   #started = false;
@@ -66,10 +73,14 @@ export class AnswerQueue {
 
   // The response's side.
 
-  /** The head, before anything is written. Nothing is sent yet. */
-  setHead(status: string, headers: HeaderList): void {
+  /**
+   * The head, before anything is written. Nothing is sent yet.
+   * @param lengthAllowed - it has no Content-Length, and may be given one
+   */
+  setHead(status: string, headers: HeaderList, lengthAllowed: boolean): void {
     this.#status = status;
     this.#headers = headers;
+    this.#lengthAllowed = lengthAllowed;
   }
 
   /** Adds a chunk; an empty one only has its callback called once all before it is on its way. */
@@ -102,6 +113,7 @@ export class AnswerQueue {
    * as with a connection: there the kernel takes it at once, and 'finish' follows before anything else is done.
    */
   end(): void {
+    if (this.#failure !== undefined || this.#closed) return;
     this.#ended = true;
     if (this.pendingOctets < this.#highWaterMark) {
       this.#takeCallbacks();
@@ -115,10 +127,18 @@ export class AnswerQueue {
     return this.#ended && this.pendingOctets < this.#highWaterMark ? 0 : this.pendingOctets;
   }
 
-  /** The answer will never be whole: the gateway answers with an error, or cuts what has begun. */
+  /**
+   * The answer will never be whole: the gateway answers with an error, or cuts what has begun. What was written is sent
+   * all the same, unless it was still held back; an answer that had ended, and passed for sent, stays whole.
+   */
   fail(error: unknown): void {
     if (this.#closed || this.#failure !== undefined) return;
+    if (this.#ended && this.pendingOctets < this.#highWaterMark) return;
     this.#failure = { error };
+    if (this.#held) {
+      this.#chunks = [];
+      this.#flushed = false;
+    }
     this.#wakeUp();
   }
 
@@ -143,16 +163,19 @@ export class AnswerQueue {
   async #next(): Promise<IteratorResult<Uint8Array, undefined>> {
     this.#settle();
     for (;;) {
-      if (this.#failure !== undefined) throw this.#failure.error;
       if (!this.#held || this.#ended) {
         if (this.#chunks.length > 0) {
           this.#start();
           return { done: false, value: this.#take() };
         }
-        if (this.#ended) {
+        if (this.#ended && this.#failure === undefined) {
           this.#start();
           this.#takeCallbacks();
           return { done: true, value: undefined };
+        }
+        if (this.#flushed && !this.#started) {
+          this.#start();
+          return { done: false, value: flushHead };
         }
         // An empty write: nothing has to go anywhere.
         if (this.#callbacks.length > 0) {
@@ -160,6 +183,7 @@ export class AnswerQueue {
           this.#settle();
         }
       }
+      if (this.#failure !== undefined) throw this.#failure.error;
       if (this.#closed) return { done: true, value: undefined };
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -170,7 +194,10 @@ export class AnswerQueue {
   #start(): void {
     if (this.#started) return;
     this.#started = true;
-    this.#startResponse(this.#status, this.#headers ?? []);
+    const headers = this.#headers ?? [];
+    // All of it is here: a length that the listener did not give lets the answer leave in one write.
+    if (this.#ended && this.#lengthAllowed) headers.push(["Content-Length", String(this.writtenOctets)]);
+    this.#startResponse(this.#status, headers);
   }
 
   #take(): Uint8Array {

@@ -9,7 +9,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Environ } from "../../bridge/index.ts";
 import type { WriteCallback } from "./answer-queue.ts";
-import type { GatewaySocket, Messages } from "./gateway-socket.ts";
+import type { DrivenResponse, GatewaySocket } from "./gateway-socket.ts";
 import { httpModule } from "./http-module.ts";
 import { rawHeaders } from "./request-headers.ts";
 import { requestUrl } from "./request-url.ts";
@@ -53,16 +53,16 @@ interface OutgoingInternals extends HeadState {
   [gatewaySocket]: GatewaySocket;
 }
 
-/** Makes both, and joins them to their socket. */
+/** Makes both, and joins them to their socket; the request is `response.req`. */
 export function createMessages(
   environ: Environ,
   socket: GatewaySocket,
   hasBody: boolean,
-): { readonly request: NodeRequest; readonly response: ServerResponse } {
+): ServerResponse<NodeRequest> {
   const request = createRequest(environ, socket, hasBody);
   const response = createResponse(request, socket);
-  socket.attach({ request, response } as unknown as Messages, hasBody);
-  return { request, response };
+  socket.attach(request, response as DrivenResponse, hasBody);
+  return response as ServerResponse<NodeRequest>;
 }
 
 function createRequest(environ: Environ, socket: GatewaySocket, hasBody: boolean): NodeRequest {
@@ -98,8 +98,8 @@ function createResponse(request: NodeRequest, socket: GatewaySocket): ServerResp
 
 /** In place of octets for a connection: the head for start_response. */
 function storeHeader(this: OutgoingInternals, firstLine: string, given: GivenHeaders): void {
-  const { status, headers, text } = captureHead(this, firstLine, given);
-  this[gatewaySocket].answer.setHead(status, headers);
+  const { status, headers, lengthAllowed, text } = captureHead(this, firstLine, given);
+  this[gatewaySocket].answer.setHead(status, headers, lengthAllowed);
   // The body goes as it is: its framing is the web server's affair.
   this.chunkedEncoding = false;
   this._header = text;
@@ -114,7 +114,9 @@ function send(
   callback?: WriteCallback,
 ): boolean {
   this._headerSent = true;
-  return this[gatewaySocket].write(data, encoding, callback);
+  const socket = this[gatewaySocket];
+  // As Node.js: 'close' is all that is heard of it.
+  return !socket.destroyed && socket.write(data, encoding, callback);
 }
 
 /** An interim answer (1xx): it would become a part of the final one. */
@@ -138,7 +140,10 @@ function finish(this: OutgoingInternals): void {
 function detach(this: OutgoingInternals): void {
   const socket = this[gatewaySocket];
   const request = this.req as IncomingInternals;
-  if (!request._consuming && !request._readableState.resumeScheduled) request._dump();
+  if (!request._consuming && !request._readableState.resumeScheduled) {
+    socket.endBody();
+    request._dump();
+  }
   if (this.socket !== null) this.detachSocket(socket as never);
   process.nextTick(closeResponse, this);
 }

@@ -362,6 +362,32 @@ export const responseBehaviours: Readonly<Record<string, Behaviour>> = {
       headers: ["content-type", "content-length"],
     },
   },
+  "ends after its socket was destroyed": {
+    run: (req, res, log) => {
+      req.socket.on("error", (error) => log(`socket ${error.message}`));
+      req.socket.destroy(new Error("why"));
+      res.end("x", () => log("callback"));
+    },
+    differs: {
+      why: "a gateway must answer something: 500",
+      answer: true,
+      headers: ["content-type", "content-length"],
+    },
+  },
+  "destroys its socket behind a chunk": {
+    run: (req, res) => {
+      res.write("first");
+      setImmediate(() => req.socket.destroy());
+    },
+  },
+  "destroys the response behind its end": {
+    run: (_, res) => {
+      res.writeHead(500);
+      res.end("whole");
+      res.destroy(new Error("why"));
+    },
+    differs: { why: "the order of the request's own end", lines: /^req / },
+  },
   "destroys the response in mid-body": {
     run: (_, res) => {
       res.write("half", () => setImmediate(() => res.destroy()));
