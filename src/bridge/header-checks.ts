@@ -49,6 +49,11 @@ for (const octet of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGH
   tokenOctets[octet.charCodeAt(0)] = 1;
 }
 
+/** True for the headers that speak of one connection only, which no application may send; in any case of letters. */
+export function isHopByHop(name: string): boolean {
+  return watchedLengths[name.length] === true && hopByHop.has(name.toLowerCase());
+}
+
 /**
  * Checks a status such as `404 Not Found` and returns its code, 200 to 999.
  * @throws ResponseError ERR_RESPONSE_STATUS

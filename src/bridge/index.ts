@@ -10,7 +10,10 @@ export type { ExchangeSettings, GatewayRequest, LogEntry, ResponseSink } from ".
 export { errorPage, gatewayStatus } from "./error-page.ts";
 export { Exchange } from "./exchange.ts";
 export { fileWrapper } from "./file-wrapper.ts";
+export { isHopByHop } from "./header-checks.ts";
 export { formatLogEntry } from "./log-line.ts";
+export { decodePath, splitRequestUri, type RequestTarget } from "./request-uri.ts";
+export { isThenable } from "./response-body.ts";
 export type {
   Application,
   Environ,

@@ -48,6 +48,7 @@ export const errorCodes = {
     "ERR_RESPONSE_CHUNK",
     "ERR_RESPONSE_LENGTH",
     "ERR_RESPONSE_ENDED",
+    "ERR_RESPONSE_DESTROYED",
   ],
   ConfigurationError: [
     "ERR_CONFIG_ADDRESS",

@@ -1,0 +1,6 @@
+/**
+ * The adapters to and from Node's http: listeners `(req, res)`.
+ * @module
+ */
+export { fromNode, type NodeListener } from "./from-node.ts";
+export type { NodeRequest } from "./messages.ts";
