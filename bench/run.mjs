@@ -104,7 +104,9 @@ async function measureLoad({ nginx, wrk }, kinds, chosen, options) {
 }
 
 function participants(backEnds, workload) {
-  const taking = backEnds.filter(({ kind, mode }) => mode === workload.mode || !kind.keeps);
+  const taking = backEnds.filter(({ kind, mode }) =>
+    kind.keeps ? mode === workload.mode : workload.peer !== false,
+  );
   return taking.sort((a, b) => a.kind.order - b.kind.order);
 }
 

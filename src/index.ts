@@ -13,7 +13,13 @@ export {
 } from "./server/index.ts";
 export { run, type RunOptions } from "./run/index.ts";
 export { runCgi, type CgiOptions } from "./cgi/index.ts";
-export { fromNode, type NodeListener, type NodeRequest } from "./adapters/index.ts";
+export {
+  fromNode,
+  toNode,
+  type NodeListener,
+  type NodeRequest,
+  type ToNodeOptions,
+} from "./adapters/index.ts";
 export type {
   Application,
   Environ,

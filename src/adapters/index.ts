@@ -2,4 +2,4 @@
  * Adapters: what else an application can be, and where else an application can run.
  * @module
  */
-export { fromNode, type NodeListener, type NodeRequest } from "./node/index.ts";
+export { fromNode, toNode, type NodeListener, type NodeRequest, type ToNodeOptions } from "./node/index.ts";

@@ -11,6 +11,12 @@ export { errorPage, gatewayStatus } from "./error-page.ts";
 export { Exchange } from "./exchange.ts";
 export { fileWrapper } from "./file-wrapper.ts";
 export { isHopByHop } from "./header-checks.ts";
+export {
+  HttpExchange,
+  type HttpExchangeHost,
+  type HttpIncoming,
+  type HttpOutgoing,
+} from "./http-exchange.ts";
 export { formatLogEntry } from "./log-line.ts";
 export { decodePath, splitRequestUri, type RequestTarget } from "./request-uri.ts";
 export { isThenable } from "./response-body.ts";

@@ -2,13 +2,13 @@
  * HTTP/1.1 straight to an application, on node:http: what wsgiref.simple_server is to Python.
  *
  * For development, tests and embedding. It has no TLS, no HTTP/2 and serves no files; what faces the internet is the
- * web server's job. One request is http-request.ts.
+ * web server's job. One request is the bridge's HttpExchange.
  * @module
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { HttpExchange } from "../bridge/index.ts";
 import type { Address } from "../protocols/address.ts";
 import type { ConnectionHost } from "./connection-host.ts";
-import { HttpRequest } from "./http-request.ts";
 import { listenWith, type Listener, type ListenOptions } from "./listen.ts";
 
 /** The longest time between two looks at requests whose head does not come, in ms. */
@@ -19,7 +19,7 @@ export class HttpHost {
   readonly #host: ConnectionHost;
   readonly #servers: Server[] = [];
   readonly #listeners: Listener[] = [];
-  readonly #requests = new Set<HttpRequest>();
+  readonly #requests = new Set<HttpExchange>();
   #connections = 0;
   #closing = false;
   #whenEmpty: () => void = () => {};
@@ -79,7 +79,7 @@ export class HttpHost {
   }
 
   #open(server: Server, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const open = new HttpRequest(request, response, expectsContinue, this.#host);
+    const open = new HttpExchange(request, response, expectsContinue, this.#host);
     this.#requests.add(open);
     response.once("close", () => {
       this.#requests.delete(open);

@@ -97,10 +97,22 @@ export class AnswerQueue {
     if (this.#flushed) this.#wakeUp();
   }
 
-  /** The answer is whole once what has been written is sent. */
+  /**
+   * The answer is whole once what has been written is sent. What is left of it passes for sent if it is below the mark,
+   * as with a connection: there the kernel takes it at once, and 'finish' follows before anything else is done.
+   */
   end(): void {
     this.#ended = true;
+    if (this.pendingOctets < this.#highWaterMark) {
+      this.#takeCallbacks();
+      this.#callBack(undefined);
+    }
     this.#wakeUp();
+  }
+
+  /** Octets that are to be waited for. */
+  get waitingOctets(): number {
+    return this.#ended && this.pendingOctets < this.#highWaterMark ? 0 : this.pendingOctets;
   }
 
   /** The answer will never be whole: the gateway answers with an error, or cuts what has begun. */
@@ -185,12 +197,7 @@ export class AnswerQueue {
   #settle(): void {
     this.pendingOctets -= this.#takenOctets;
     this.#takenOctets = 0;
-    const callbacks = this.#takenCallbacks;
-    if (this.#chunks.length === 0 && callbacks.length > 0) {
-      this.#takenCallbacks = [];
-      // As a stream's are: behind the code that runs now, where what they throw is the listener's own affair.
-      process.nextTick(callAll, callbacks, undefined);
-    }
+    if (this.#chunks.length === 0) this.#callBack(undefined);
     if (this.#needsDrain && this.pendingOctets === 0) {
       this.#needsDrain = false;
       if (!this.#ended) process.nextTick(drained, this.#owner);
@@ -212,9 +219,15 @@ export class AnswerQueue {
     this.#chunks = [];
     this.#takeCallbacks();
     this.#owner.onAbandoned();
+    if (this.#takenCallbacks.length > 0) this.#callBack(destroyedError());
+  }
+
+  /** As streams do: behind the code that runs now, where what they throw is the listener's own affair. */
+  #callBack(error: Error | undefined): void {
     const callbacks = this.#takenCallbacks;
+    if (callbacks.length === 0) return;
     this.#takenCallbacks = [];
-    if (callbacks.length > 0) process.nextTick(callAll, callbacks, destroyedError());
+    process.nextTick(callAll, callbacks, error);
   }
 
   #isSent(): boolean {

@@ -112,7 +112,7 @@ export class GatewaySocket extends EventEmitter {
   // What the response does.
 
   get writableLength(): number {
-    return this.answer.pendingOctets;
+    return this.answer.waitingOctets;
   }
 
   get writableCorked(): number {
@@ -214,6 +214,12 @@ export class GatewaySocket extends EventEmitter {
 
   #bodyFailed(request: IncomingMessage, error: unknown): void {
     this.#bodyOver = true;
+    if (this.answer.closed && request.listenerCount("data") === 0) {
+      // What is left after the answer is dropped, here by the gateway: the request was only read to be rid of it.
+      request.complete = true;
+      request.push(null);
+      return;
+    }
     // The error of the gateway ends the answer, so that it becomes the status it stands for (400, 413).
     this.answer.fail(error);
     request.destroy(abortedError(error));
@@ -226,7 +232,8 @@ export class GatewaySocket extends EventEmitter {
     if (this.destroyed) return this;
     this.#markDestroyed();
     this.answer.fail(error ?? givenUpError());
-    process.nextTick(closeSocket, this, error ?? undefined);
+    // As late as a connection closes: callbacks of writes come before.
+    setImmediate(closeSocket, this, error ?? undefined);
     return this;
   }
 
@@ -243,9 +250,16 @@ export class GatewaySocket extends EventEmitter {
     return this.destroy();
   }
 
-  /** The answer is out: this pseudo-connection is over. @internal */
+  /** The answer is out: with the request's end this pseudo-connection is over. @internal */
   finished(): void {
     this.#timer?.stop();
+    const request = this.#messages?.request;
+    // What reads the request goes on until it has all of it.
+    if (request === undefined || request.closed || request.readableEnded) this.#over();
+    else request.once("close", () => this.#over());
+  }
+
+  #over(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#markDestroyed();
@@ -254,7 +268,7 @@ export class GatewaySocket extends EventEmitter {
 
   /** The gateway has no use for the rest: the client has gone. @internal */
   onAbandoned(): void {
-    if (this.#closed) return;
+    if (this.destroyed) return;
     this.#markDestroyed();
     this.close(undefined);
   }

@@ -4,3 +4,4 @@
  */
 export { fromNode, type NodeListener } from "./from-node.ts";
 export type { NodeRequest } from "./messages.ts";
+export { toNode, type ToNodeOptions } from "./to-node.ts";
