@@ -20,6 +20,7 @@ export {
   type NodeRequest,
   type ToNodeOptions,
 } from "./adapters/index.ts";
+export { flushHead } from "./bridge/index.ts";
 export type {
   Application,
   Environ,

@@ -76,6 +76,8 @@ export class HttpExchange implements ResponseSink {
   #asksToContinue: boolean;
   #exchange: Exchange | undefined = undefined;
   #reading = false;
+  /** The head has been given and nothing behind it. */
+  #headWaits = false;
   /** What it means when the connection's timeout passes. */
   #silence = "";
   #abortReason: RequestAbortedError | undefined = undefined;
@@ -134,6 +136,7 @@ export class HttpExchange implements ResponseSink {
   // The answer.
 
   head(status: string, headers: Readonly<HeaderList>): void {
+    this.#headWaits = true;
     const response = this.#response;
     const code = Number(status.slice(0, 3));
     if (response.getHeaderNames().length === 0) {
@@ -147,11 +150,15 @@ export class HttpExchange implements ResponseSink {
 
   body(octets: Uint8Array): boolean {
     if (this.#abortReason !== undefined) return false;
+    this.#headWaits = false;
     return this.#response.write(Buffer.from(octets));
   }
 
-  /** node:http writes at the end of the turn by itself. */
-  flush(): void {}
+  /** node:http writes at the end of the turn by itself, save a head alone. */
+  flush(): void {
+    if (this.#headWaits && this.#abortReason === undefined) this.#response.flushHeaders();
+    this.#headWaits = false;
+  }
 
   drained(): Promise<void> {
     const response = this.#response;

@@ -2,6 +2,7 @@
  * The bridge: the calling convention and what drives an application through it, whatever protocol carried the request.
  * @module
  */
+export { flushHead } from "./answer.ts";
 export { BodyQueue } from "./body-queue.ts";
 export { buildEnviron, type EnvironOptions, type EnvironResult } from "./environ.ts";
 export { checkExtraPairs } from "./environ-keys.ts";

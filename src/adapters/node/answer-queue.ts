@@ -6,7 +6,13 @@
  * does the call of `close`: that is when the callbacks of `write` and `end` are called.
  * @module
  */
-import type { Environ, HeaderList, ResponseBody, StartResponse } from "../../bridge/index.ts";
+import {
+  flushHead,
+  type Environ,
+  type HeaderList,
+  type ResponseBody,
+  type StartResponse,
+} from "../../bridge/index.ts";
 
 /** What `write` and `end` of a stream call back with. */
 export type WriteCallback = (error?: Error | null) => void;
@@ -37,6 +43,7 @@ export class AnswerQueue {
   readonly #highWaterMark: number;
   #status = "";
   #headers: HeaderList | undefined = undefined;
+  #lengthAllowed = false;
   /** The head must go even if no octet of the body ever comes. */
   #flushed = false;
   #started = false;
@@ -66,10 +73,14 @@ export class AnswerQueue {
 
   // The response's side.
 
-  /** The head, before anything is written. Nothing is sent yet. */
-  setHead(status: string, headers: HeaderList): void {
+  /**
+   * The head, before anything is written. Nothing is sent yet.
+   * @param lengthAllowed - it has no Content-Length, and may be given one
+   */
+  setHead(status: string, headers: HeaderList, lengthAllowed: boolean): void {
     this.#status = status;
     this.#headers = headers;
+    this.#lengthAllowed = lengthAllowed;
   }
 
   /** Adds a chunk; an empty one only has its callback called once all before it is on its way. */
@@ -154,6 +165,10 @@ export class AnswerQueue {
           this.#takeCallbacks();
           return { done: true, value: undefined };
         }
+        if (this.#flushed && !this.#started) {
+          this.#start();
+          return { done: false, value: flushHead };
+        }
         // An empty write: nothing has to go anywhere.
         if (this.#callbacks.length > 0) {
           this.#takeCallbacks();
@@ -170,7 +185,10 @@ export class AnswerQueue {
   #start(): void {
     if (this.#started) return;
     this.#started = true;
-    this.#startResponse(this.#status, this.#headers ?? []);
+    const headers = this.#headers ?? [];
+    // All of it is here: a length that the listener did not give lets the answer leave in one write.
+    if (this.#ended && this.#lengthAllowed) headers.push(["Content-Length", String(this.writtenOctets)]);
+    this.#startResponse(this.#status, headers);
   }
 
   #take(): Uint8Array {

@@ -15,7 +15,7 @@ import { SocketTimer } from "./socket-timer.ts";
 
 /** The two objects that a listener is given, as far as they are driven from here. */
 export interface Messages {
-  readonly request: IncomingMessage & { _dumped?: boolean };
+  readonly request: IncomingMessage;
   readonly response: ServerResponse & { _flush(): void; outputData: unknown[] };
 }
 
@@ -168,7 +168,7 @@ export class GatewaySocket extends EventEmitter {
   /** The request wants octets: Node's `_read` ends here. */
   resume(): this {
     this.#wanted = true;
-    if (!this.#pumping && !this.#bodyOver && this.#messages !== undefined) this.#read(this.#messages);
+    if (!this.#pumping && !this.#bodyOver) this.#read();
     return this;
   }
 
@@ -177,16 +177,22 @@ export class GatewaySocket extends EventEmitter {
     return this;
   }
 
-  #read({ request }: Messages): void {
-    // After the answer the gateway drops what is left of an upload; a request that nobody reads ends as with Node's http.
-    if (!this.#hasBody || request._dumped === true) {
-      this.#bodyOver = true;
-      request.complete = true;
-      request.push(null);
-      return;
-    }
-    this.#pumping = true;
-    void this.#pump(request);
+  #read(): void {
+    const request = this.#messages?.request;
+    if (request === undefined) return;
+    if (this.#hasBody) {
+      this.#pumping = true;
+      void this.#pump(request);
+    } else this.endBody();
+  }
+
+  /** The request has no body, or what is left of it is of no interest. @internal */
+  endBody(): void {
+    const request = this.#messages?.request;
+    if (this.#bodyOver || request === undefined) return;
+    this.#bodyOver = true;
+    request.complete = true;
+    request.push(null);
   }
 
   async #pump(request: IncomingMessage): Promise<void> {
@@ -197,9 +203,7 @@ export class GatewaySocket extends EventEmitter {
         if (this.destroyed || request.destroyed) break;
         this.#timer?.restart();
         if (step.done === true) {
-          this.#bodyOver = true;
-          request.complete = true;
-          request.push(null);
+          this.endBody();
           break;
         }
         // False: it is full, and resumes when it has been read.
@@ -213,13 +217,12 @@ export class GatewaySocket extends EventEmitter {
   }
 
   #bodyFailed(request: IncomingMessage, error: unknown): void {
-    this.#bodyOver = true;
     if (this.answer.closed && request.listenerCount("data") === 0) {
       // What is left after the answer is dropped, here by the gateway: the request was only read to be rid of it.
-      request.complete = true;
-      request.push(null);
+      this.endBody();
       return;
     }
+    this.#bodyOver = true;
     // The error of the gateway ends the answer, so that it becomes the status it stands for (400, 413).
     this.answer.fail(error);
     request.destroy(abortedError(error));

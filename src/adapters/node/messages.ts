@@ -98,8 +98,8 @@ function createResponse(request: NodeRequest, socket: GatewaySocket): ServerResp
 
 /** In place of octets for a connection: the head for start_response. */
 function storeHeader(this: OutgoingInternals, firstLine: string, given: GivenHeaders): void {
-  const { status, headers, text } = captureHead(this, firstLine, given);
-  this[gatewaySocket].answer.setHead(status, headers);
+  const { status, headers, lengthAllowed, text } = captureHead(this, firstLine, given);
+  this[gatewaySocket].answer.setHead(status, headers, lengthAllowed);
   // The body goes as it is: its framing is the web server's affair.
   this.chunkedEncoding = false;
   this._header = text;
@@ -138,7 +138,10 @@ function finish(this: OutgoingInternals): void {
 function detach(this: OutgoingInternals): void {
   const socket = this[gatewaySocket];
   const request = this.req as IncomingInternals;
-  if (!request._consuming && !request._readableState.resumeScheduled) request._dump();
+  if (!request._consuming && !request._readableState.resumeScheduled) {
+    socket.endBody();
+    request._dump();
+  }
   if (this.socket !== null) this.detachSocket(socket as never);
   process.nextTick(closeResponse, this);
 }

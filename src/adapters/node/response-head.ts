@@ -20,6 +20,8 @@ export interface HeadState extends ServerResponse {
 export interface CapturedHead {
   readonly status: string;
   readonly headers: HeaderList;
+  /** It has a body, and no word on its length. */
+  readonly lengthAllowed: boolean;
   /** The head as Node.js would have written it, for those who look at `res._header`. */
   readonly text: string;
 }
@@ -49,11 +51,13 @@ export function captureHead(response: HeadState, firstLine: string, given: Given
   const seen: Seen = { length: false, transferCoding: false, date: false, text: firstLine };
   if (given) addGiven(headers, seen, response, given);
   if (response.sendDate && !seen.date) append(headers, seen, "Date", new Date().toUTCString());
-  if (!seen.length && !seen.transferCoding && response._hasBody && !response._removedContLen) {
-    const length = response._contentLength;
-    if (typeof length === "number") append(headers, seen, "Content-Length", String(length));
+  let lengthAllowed = !seen.length && !seen.transferCoding && response._hasBody && !response._removedContLen;
+  const length = response._contentLength;
+  if (lengthAllowed && typeof length === "number") {
+    append(headers, seen, "Content-Length", String(length));
+    lengthAllowed = false;
   }
-  return { status: statusOf(response), headers, text: `${seen.text}\r\n` };
+  return { status: statusOf(response), headers, lengthAllowed, text: `${seen.text}\r\n` };
 }
 
 function addGiven(
