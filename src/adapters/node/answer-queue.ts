@@ -113,6 +113,7 @@ export class AnswerQueue {
    * as with a connection: there the kernel takes it at once, and 'finish' follows before anything else is done.
    */
   end(): void {
+    if (this.#failure !== undefined || this.#closed) return;
     this.#ended = true;
     if (this.pendingOctets < this.#highWaterMark) {
       this.#takeCallbacks();

@@ -282,9 +282,9 @@ export class GatewaySocket extends EventEmitter {
     this.#closed = true;
     this.#timer?.stop();
     this._hadError = true;
-    // In Node's order: the request hears of it first, then, by 'close', the response.
-    this.#messages?.request.destroy(abortedError(error));
+    // In Node's order: the socket's own error, the request, and, by 'close', the response.
     if (error !== undefined && this.listenerCount("error") > 0) this.emit("error", error);
+    this.#messages?.request.destroy(abortedError(error));
     this.emit("close", error !== undefined);
   }
 

@@ -114,7 +114,9 @@ function send(
   callback?: WriteCallback,
 ): boolean {
   this._headerSent = true;
-  return this[gatewaySocket].write(data, encoding, callback);
+  const socket = this[gatewaySocket];
+  // As Node.js: 'close' is all that is heard of it.
+  return !socket.destroyed && socket.write(data, encoding, callback);
 }
 
 /** An interim answer (1xx): it would become a part of the final one. */

@@ -362,6 +362,18 @@ export const responseBehaviours: Readonly<Record<string, Behaviour>> = {
       headers: ["content-type", "content-length"],
     },
   },
+  "ends after its socket was destroyed": {
+    run: (req, res, log) => {
+      req.socket.on("error", (error) => log(`socket ${error.message}`));
+      req.socket.destroy(new Error("why"));
+      res.end("x", () => log("callback"));
+    },
+    differs: {
+      why: "a gateway must answer something: 500",
+      answer: true,
+      headers: ["content-type", "content-length"],
+    },
+  },
   "destroys the response in mid-body": {
     run: (_, res) => {
       res.write("half", () => setImmediate(() => res.destroy()));
