@@ -53,15 +53,6 @@ export class GatewayHttpServer extends Server {
   /** Opened by `listen`, so that the first request does not wait for it. */
   #gateway;
 
-  constructor(...words) {
-    super(...words);
-    this.on("close", () => {
-      const gateway = this.#gateway;
-      this.#gateway = undefined;
-      gateway?.close().catch((error) => trace("close", error));
-    });
-  }
-
   listen(...words) {
     this.#gateway ??= this.#open();
     return super.listen(...words);
@@ -75,11 +66,19 @@ export class GatewayHttpServer extends Server {
   }
 
   emit(event, ...words) {
+    // Nothing more comes: it has closed, or it could not listen in the first place.
+    if (event === "close" || (event === "error" && !this.listening)) this.#close();
     const isRequest = event === "request" || event === "checkContinue";
     // A request made by fromNode, or by a test by hand, has no socket of this server.
     if (!isRequest || words[0]?.socket?.server !== this) return super.emit(event, ...words);
     void this.#carry(words[0], words[1], event === "checkContinue");
     return true;
+  }
+
+  #close() {
+    const gateway = this.#gateway;
+    this.#gateway = undefined;
+    gateway?.close().catch((error) => trace("close", error));
   }
 
   #open() {

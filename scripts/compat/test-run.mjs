@@ -24,16 +24,23 @@ const preload = new URL("preload.mjs", import.meta.url).href;
 const commands = {
   mocha: (words) => [
     "node_modules/mocha/bin/_mocha",
-    ...["--exit", "--reporter", join(here, "reporters/mocha.cjs"), ...words],
+    "--exit",
+    `--reporter=${join(here, "reporters/mocha.cjs")}`,
+    ...words,
   ],
   node: (words, results) => [
     `--test-reporter=${join(here, "reporters/node-test.mjs")}`,
     // A test that fails may leave its server open, and its file then never ends.
-    ...["--test-force-exit", "--test-timeout=60000", `--test-reporter-destination=${results}`, ...words],
+    "--test-force-exit",
+    "--test-timeout=60000",
+    `--test-reporter-destination=${results}`,
+    ...words,
   ],
   vitest: (words, results) => [
     "node_modules/vitest/vitest.mjs",
-    ...[...words, "--reporter=json", `--outputFile=${results}`],
+    ...words,
+    "--reporter=json",
+    `--outputFile=${results}`,
   ],
   jest: (words, results) => ["node_modules/jest/bin/jest.js", ...words, "--json", `--outputFile=${results}`],
 };
