@@ -127,10 +127,18 @@ export class AnswerQueue {
     return this.#ended && this.pendingOctets < this.#highWaterMark ? 0 : this.pendingOctets;
   }
 
-  /** The answer will never be whole: the gateway answers with an error, or cuts what has begun. */
+  /**
+   * The answer will never be whole: the gateway answers with an error, or cuts what has begun. What was written is sent
+   * all the same, unless it was still held back; an answer that had ended, and passed for sent, stays whole.
+   */
   fail(error: unknown): void {
     if (this.#closed || this.#failure !== undefined) return;
+    if (this.#ended && this.pendingOctets < this.#highWaterMark) return;
     this.#failure = { error };
+    if (this.#held) {
+      this.#chunks = [];
+      this.#flushed = false;
+    }
     this.#wakeUp();
   }
 
@@ -155,13 +163,12 @@ export class AnswerQueue {
   async #next(): Promise<IteratorResult<Uint8Array, undefined>> {
     this.#settle();
     for (;;) {
-      if (this.#failure !== undefined) throw this.#failure.error;
       if (!this.#held || this.#ended) {
         if (this.#chunks.length > 0) {
           this.#start();
           return { done: false, value: this.#take() };
         }
-        if (this.#ended) {
+        if (this.#ended && this.#failure === undefined) {
           this.#start();
           this.#takeCallbacks();
           return { done: true, value: undefined };
@@ -176,6 +183,7 @@ export class AnswerQueue {
           this.#settle();
         }
       }
+      if (this.#failure !== undefined) throw this.#failure.error;
       if (this.#closed) return { done: true, value: undefined };
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

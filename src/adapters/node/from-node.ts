@@ -26,7 +26,8 @@ export function fromNode(listener: NodeListener | EventEmitter): Application {
   return (environ, startResponse) => {
     const socket = new GatewaySocket(environ, startResponse, getDefaultHighWaterMark(false));
     const hasBody = mayHaveBody(environ);
-    const { request, response } = createMessages(environ, socket, hasBody);
+    const response = createMessages(environ, socket, hasBody);
+    const request = response.req;
     let result: unknown;
     try {
       result = call(request, response);

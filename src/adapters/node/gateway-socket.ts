@@ -13,10 +13,10 @@ import type { Environ, InputStream, StartResponse } from "../../bridge/index.ts"
 import { AnswerQueue, destroyedError, type WriteCallback } from "./answer-queue.ts";
 import { SocketTimer } from "./socket-timer.ts";
 
-/** The two objects that a listener is given, as far as they are driven from here. */
-export interface Messages {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse & { _flush(): void; outputData: unknown[] };
+/** The response, as far as it is driven from here. */
+export interface DrivenResponse extends ServerResponse {
+  outputData: unknown[];
+  _flush(): void;
 }
 
 /** Where Node.js 20 to 26 look for the state of a response's socket. */
@@ -45,7 +45,8 @@ export class GatewaySocket extends EventEmitter {
   /** What is written here, on its way to the gateway. */
   readonly answer: AnswerQueue;
   readonly #environ: Environ;
-  #messages: Messages | undefined = undefined;
+  #request: IncomingMessage | undefined = undefined;
+  #response: DrivenResponse | undefined = undefined;
   #chunks: ReturnType<InputStream["chunks"]> | undefined = undefined;
   #hasBody = false;
   #wanted = false;
@@ -64,8 +65,9 @@ export class GatewaySocket extends EventEmitter {
   }
 
   /** Called once, before anything is read or written. */
-  attach(messages: Messages, hasBody: boolean): void {
-    this.#messages = messages;
+  attach(request: IncomingMessage, response: DrivenResponse, hasBody: boolean): void {
+    this.#request = request;
+    this.#response = response;
     this.#hasBody = hasBody;
   }
 
@@ -153,7 +155,7 @@ export class GatewaySocket extends EventEmitter {
 
   /** @internal */
   onDrain(): void {
-    const response = this.#messages?.response;
+    const response = this.#response;
     if (response !== undefined && response.socket !== null && response.writableNeedDrain) {
       // The flag that says so is private to Node.js; it is taken back, and 'drain' emitted, when data that had been held
       // back has been flushed.
@@ -178,7 +180,7 @@ export class GatewaySocket extends EventEmitter {
   }
 
   #read(): void {
-    const request = this.#messages?.request;
+    const request = this.#request;
     if (request === undefined) return;
     if (this.#hasBody) {
       this.#pumping = true;
@@ -188,7 +190,7 @@ export class GatewaySocket extends EventEmitter {
 
   /** The request has no body, or what is left of it is of no interest. @internal */
   endBody(): void {
-    const request = this.#messages?.request;
+    const request = this.#request;
     if (this.#bodyOver || request === undefined) return;
     this.#bodyOver = true;
     request.complete = true;
@@ -235,6 +237,7 @@ export class GatewaySocket extends EventEmitter {
     if (this.destroyed) return this;
     this.#markDestroyed();
     this.answer.fail(error ?? givenUpError());
+    if (error) process.nextTick(emitError, this, error);
     // As late as a connection closes: callbacks of writes come before.
     setImmediate(closeSocket, this, error ?? undefined);
     return this;
@@ -256,7 +259,7 @@ export class GatewaySocket extends EventEmitter {
   /** The answer is out: with the request's end this pseudo-connection is over. @internal */
   finished(): void {
     this.#timer?.stop();
-    const request = this.#messages?.request;
+    const request = this.#request;
     // What reads the request goes on until it has all of it.
     if (request === undefined || request.closed || request.readableEnded) this.#over();
     else request.once("close", () => this.#over());
@@ -282,9 +285,8 @@ export class GatewaySocket extends EventEmitter {
     this.#closed = true;
     this.#timer?.stop();
     this._hadError = true;
-    // In Node's order: the socket's own error, the request, and, by 'close', the response.
-    if (error !== undefined && this.listenerCount("error") > 0) this.emit("error", error);
-    this.#messages?.request.destroy(abortedError(error));
+    // In Node's order: the request, and, by 'close', the response.
+    this.#request?.destroy(abortedError(error));
     this.emit("close", error !== undefined);
   }
 
@@ -308,10 +310,10 @@ export class GatewaySocket extends EventEmitter {
   }
 
   #timedOut(): void {
-    if (this.destroyed || this.#messages === undefined) return;
-    const { request, response } = this.#messages;
+    const request = this.#request;
+    if (this.destroyed || request === undefined) return;
     const heardByRequest = !request.complete && request.emit("timeout", this);
-    const heardByResponse = response.emit("timeout", this);
+    const heardByResponse = this.#response?.emit("timeout", this) === true;
     const heardHere = this.emit("timeout");
     if (!heardByRequest && !heardByResponse && !heardHere) this.destroy();
   }
@@ -331,6 +333,10 @@ export class GatewaySocket extends EventEmitter {
   unref(): this {
     return this;
   }
+}
+
+function emitError(socket: GatewaySocket, error: Error): void {
+  if (socket.listenerCount("error") > 0) socket.emit("error", error);
 }
 
 function closeSocket(socket: GatewaySocket, error: Error | undefined): void {

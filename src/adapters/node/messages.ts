@@ -9,7 +9,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Environ } from "../../bridge/index.ts";
 import type { WriteCallback } from "./answer-queue.ts";
-import type { GatewaySocket, Messages } from "./gateway-socket.ts";
+import type { DrivenResponse, GatewaySocket } from "./gateway-socket.ts";
 import { httpModule } from "./http-module.ts";
 import { rawHeaders } from "./request-headers.ts";
 import { requestUrl } from "./request-url.ts";
@@ -53,16 +53,16 @@ interface OutgoingInternals extends HeadState {
   [gatewaySocket]: GatewaySocket;
 }
 
-/** Makes both, and joins them to their socket. */
+/** Makes both, and joins them to their socket; the request is `response.req`. */
 export function createMessages(
   environ: Environ,
   socket: GatewaySocket,
   hasBody: boolean,
-): { readonly request: NodeRequest; readonly response: ServerResponse } {
+): ServerResponse<NodeRequest> {
   const request = createRequest(environ, socket, hasBody);
   const response = createResponse(request, socket);
-  socket.attach({ request, response } as unknown as Messages, hasBody);
-  return { request, response };
+  socket.attach(request, response as DrivenResponse, hasBody);
+  return response as ServerResponse<NodeRequest>;
 }
 
 function createRequest(environ: Environ, socket: GatewaySocket, hasBody: boolean): NodeRequest {

@@ -374,6 +374,20 @@ export const responseBehaviours: Readonly<Record<string, Behaviour>> = {
       headers: ["content-type", "content-length"],
     },
   },
+  "destroys its socket behind a chunk": {
+    run: (req, res) => {
+      res.write("first");
+      setImmediate(() => req.socket.destroy());
+    },
+  },
+  "destroys the response behind its end": {
+    run: (_, res) => {
+      res.writeHead(500);
+      res.end("whole");
+      res.destroy(new Error("why"));
+    },
+    differs: { why: "the order of the request's own end", lines: /^req / },
+  },
   "destroys the response in mid-body": {
     run: (_, res) => {
       res.write("half", () => setImmediate(() => res.destroy()));
