@@ -1,7 +1,7 @@
 /**
  * Runs the test suites of real frameworks and middleware twice, on Node's own http and through the gateway, and compares:
  *
- *   npm run compat -- [SUITE...] [--into DIR] [--source TEMPLATE] [--write] [--list]
+ *   npm run compat -- [SUITE...] [--into DIR] [--source TEMPLATE] [--write] [--no-run] [--list]
  *
  * Status 1: a difference that differences.mjs does not explain, or an explanation of what no longer occurs.
  */
@@ -23,6 +23,7 @@ const help = `npm run compat -- [SUITE...] [OPTIONS]
   --source TEMPLATE  where to clone from, with {owner} and {name}: an address, or the path of clones you have
                      (default ${defaultSource})
   --write            write docs/compatibility.md, from these runs and the last ones of the other suites
+  --no-run           with --write: from the last runs alone
   --list             name the suites`;
 
 const { values, positionals } = parseArgs({
@@ -31,6 +32,7 @@ const { values, positionals } = parseArgs({
     into: { type: "string", default: join(tmpdir(), "tsgi-compat-suites") },
     source: { type: "string", default: defaultSource },
     write: { type: "boolean", default: false },
+    "no-run": { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -46,7 +48,7 @@ else if (unknown.length > 0) {
 } else {
   const directory = resolve(values.into);
   const chosen = positionals.length === 0 ? suites : suites.filter(({ name }) => positionals.includes(name));
-  for (const suite of chosen) await runBoth(suite, directory);
+  if (!values["no-run"]) for (const suite of chosen) await runBoth(suite, directory);
   if (values.write) writePage(suites.map((suite) => readRecord(suite, directory)));
 }
 

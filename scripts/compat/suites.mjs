@@ -263,12 +263,4 @@ export const suites = [
     runner: "jest",
     words: [],
   },
-  {
-    name: "fastify",
-    repository: "fastify/fastify",
-    tag: "v5.12.1",
-    commit: "7d196a998c422062a3aaa3f8041db91ad576cea0",
-    runner: "node",
-    words: ["--test"],
-  },
 ];
