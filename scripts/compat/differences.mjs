@@ -67,7 +67,7 @@ export const differences = {
       ],
       reason:
         "An answer without a body that says nothing of its length. Node.js sends it without one and closes the connection; " +
-        "the gateway knows that it is empty and adds `Content-Length: 0`, which RFC 9110 section 15.3.6 asks of a 205.",
+        "the gateway knows that it is empty and adds `Content-Length: 0`, the first of the ways that RFC 7231 section 6.3.6 names for a 205.",
     },
     {
       titles: [
