@@ -21,7 +21,11 @@ export function runProgram(program, words, { cwd, env = process.env, timeoutMs, 
     child.stderr.setEncoding("utf8").on("data", read);
     const cut = () => {
       read(`\ncut off after ${timeoutMs} ms\n`);
-      process.kill(-child.pid, "SIGKILL");
+      try {
+        process.kill(-child.pid, "SIGKILL");
+      } catch {
+        // It has just ended by itself.
+      }
     };
     const timer = timeoutMs === undefined ? undefined : setTimeout(cut, timeoutMs);
     child.on("error", (error) => {
