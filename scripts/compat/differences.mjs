@@ -235,4 +235,58 @@ export const differences = {
       reason: refusedTarget,
     },
   ],
+  fastify: [
+    {
+      titles: ["Should throw an error", "customErrorHandler should not call handler for in-stream error"],
+      reason: unanswered,
+    },
+    {
+      titles: [
+        "onTimeout should be triggered",
+        "onTimeout should be triggered and socket _meta is set",
+        "onTimeout on route",
+      ],
+      reason:
+        "Fastify's `connectionTimeout` is the time limit of the server's connections, which are the web server's here: nginx has `fastcgi_read_timeout` for it.",
+    },
+    {
+      titles: ["sends early hints"],
+      reason: interim,
+    },
+    {
+      titles: ["default clientError replies with bad request on reused keep-alive connection"],
+      reason:
+        "What is sent behind a request in the same write is no HTTP. The server of the client's connection ends it with a 400 as soon as it sees that, and here has no answer yet to the request before it.",
+    },
+    {
+      titles: [
+        "Hijacking inside onRequest skips all the following hooks and handler execution Sending a response using req.socket => onResponse not called",
+        "Hijacking inside onRequest skips all the following hooks and handler execution Throwing an error does not trigger any hooks",
+        "Hijacking inside onRequest skips all the following hooks and handler execution Calling reply.send() after hijacking logs a warning",
+        "Hijacking inside preParsing skips all the following hooks and handler execution Sending a response using reply.raw => onResponse hook is called",
+        "Hijacking inside preParsing skips all the following hooks and handler execution Sending a response using req.socket => onResponse not called",
+        "Hijacking inside preParsing skips all the following hooks and handler execution Throwing an error does not trigger any hooks",
+        "Hijacking inside preParsing skips all the following hooks and handler execution Calling reply.send() after hijacking logs a warning",
+        "Hijacking inside preValidation skips all the following hooks and handler execution Sending a response using reply.raw => onResponse hook is called",
+        "Hijacking inside preValidation skips all the following hooks and handler execution Sending a response using req.socket => onResponse not called",
+        "Hijacking inside preValidation skips all the following hooks and handler execution Throwing an error does not trigger any hooks",
+        "Hijacking inside preValidation skips all the following hooks and handler execution Calling reply.send() after hijacking logs a warning",
+        "Hijacking inside preHandler skips all the following hooks and handler execution Sending a response using reply.raw => onResponse hook is called",
+        "Hijacking inside preHandler skips all the following hooks and handler execution Sending a response using req.socket => onResponse not called",
+        "Hijacking inside preHandler skips all the following hooks and handler execution Throwing an error does not trigger any hooks",
+        "Hijacking inside preHandler skips all the following hooks and handler execution Calling reply.send() after hijacking logs a warning",
+        "Hijacking inside handler skips all the following hooks and handler execution Sending a response using reply.raw => onResponse hook is called",
+        "Hijacking inside handler skips all the following hooks and handler execution Sending a response using req.socket => onResponse not called",
+        "Hijacking inside handler skips all the following hooks and handler execution Throwing an error does not trigger any hooks",
+        "Hijacking inside handler skips all the following hooks and handler execution Calling reply.send() after hijacking logs a warning",
+      ],
+      reason:
+        "A listener that takes the socket and writes HTTP to it by hand speaks to nobody: what goes back is an answer of FastCGI. That test never ends, and so those behind it in its file do not run. Writing to `reply.raw` by hand works.",
+    },
+    {
+      titles: ["client disconnect aborts lazily created signal (no handlerTimeout)"],
+      varies: true,
+      reason: "The test gives a client's going 100 ms to be heard of, which a busy machine may not keep.",
+    },
+  ],
 };

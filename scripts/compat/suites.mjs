@@ -263,4 +263,24 @@ export const suites = [
     runner: "jest",
     words: [],
   },
+  {
+    name: "fastify",
+    repository: "fastify/fastify",
+    tag: "v5.12.1",
+    commit: "7d196a998c422062a3aaa3f8041db91ad576cea0",
+    runner: "node",
+    // Without the tests of what Node's own server does with its connections: time limits, closing, upgrades.
+    words: ["--test", "test/*.test.js"],
+    leaveOut: [
+      "test/client-timeout.test.js",
+      "test/close-pipelining.test.js",
+      "test/close.test.js",
+      "test/connection-timeout.test.js",
+      "test/header-overflow.test.js",
+      "test/keep-alive-timeout.test.js",
+      "test/max-requests-per-socket.test.js",
+      "test/request-timeout.test.js",
+      "test/upgrade.test.js",
+    ],
+  },
 ];
