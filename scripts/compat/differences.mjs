@@ -251,7 +251,8 @@ export const differences = {
     },
     {
       titles: ["sends early hints"],
-      reason: interim,
+      reason:
+        "Early hints are a 1xx answer, and no gateway protocol can carry one: `writeEarlyHints()` calls back and sends nothing.",
     },
     {
       titles: ["default clientError replies with bad request on reused keep-alive connection"],
