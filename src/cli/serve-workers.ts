@@ -5,6 +5,7 @@
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseScriptName } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import {
   maxWorkers,
@@ -18,8 +19,9 @@ import {
   type MasterSocket,
   type ProcessSettings,
 } from "../process/index.ts";
+import { chooseLimits } from "../protocols/choose-limits.ts";
 import { formatAddress, type Address } from "../protocols/address.ts";
-import { holdSocket } from "../server/index.ts";
+import { holdSocket, serverLimits } from "../server/index.ts";
 import type { ExitStatusCode } from "./exit-status.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
@@ -103,8 +105,10 @@ function processSettings(values: Values): ProcessSettings {
 }
 
 async function holdSockets(values: Values, inheritance: Inheritance | undefined): Promise<MasterSocket[]> {
+  const { socketMode, scriptName, ...limits } = serveOptions(values);
   // What `serve` would refuse is refused here: a worker could only fail.
-  const { socketMode } = serveOptions(values);
+  if (scriptName !== undefined) parseScriptName(scriptName);
+  chooseLimits(serverLimits, limits);
   const options = socketMode === undefined ? {} : { socketMode };
   const sockets: MasterSocket[] = [];
   try {
@@ -116,7 +120,7 @@ async function holdSockets(values: Values, inheritance: Inheritance | undefined)
       }
     }
   } catch (error) {
-    for (const { held } of sockets) if (inheritance === undefined) held.remove();
+    for (const { held } of sockets) if (inheritance === undefined) held.release();
     throw error;
   }
   if (sockets.length === 0) {

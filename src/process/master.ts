@@ -120,6 +120,9 @@ class Master {
         this.#options.reopenLogs?.();
         for (const worker of command.workers) this.#workers.get(worker)?.send({ type: "reopen" });
         break;
+      case "release-sockets":
+        for (const { held } of this.#options.sockets) held.release();
+        break;
       case "start-upgrade":
         this.#upgrade();
         break;
@@ -193,7 +196,6 @@ class Master {
     clearTimeout(this.#timer);
     this.#removeSignals();
     if (!handedOver) this.#newMaster?.close();
-    if (!handedOver) for (const { held } of this.#options.sockets) held.remove();
     this.#end(status);
   }
 }
