@@ -68,6 +68,8 @@ export class ConnectionSet {
    * body's `close` is at work, or the time is over for those.
    */
   async drain(graceMs: number, handOver: boolean): Promise<void> {
+    // The tick's clock may lag behind by half a second: a connection that is in use would look quiet.
+    this.#host.now = performance.now();
     for (const connection of this.#connections) connection.drain();
     const quiet = this.#closeQuiet(handOver);
     let deadline: NodeJS.Timeout | undefined;

@@ -140,6 +140,7 @@ export class Connection implements SlotConnection, WriterOwner {
   /** From here on the connection ends with what is open on it, or with its next request. */
   drain(): void {
     this.#closeWhenIdle = true;
+    this.quietSince = this.#host.now;
   }
 
   /** Ends the connection if no request has come for so many ms, and none has begun to. */

@@ -31,8 +31,11 @@ export interface HeldSocket {
    * @throws ConfigurationError ERR_CONFIG_LISTEN when another server has come to listen there meanwhile
    */
   publish(): Promise<void>;
-  /** Closes the descriptor and removes the path, if it is still this socket's. Safe to call again. */
-  release(): void;
+  /**
+   * Closes the descriptor, and removes the path unless it is to be kept or is another's by now. Safe to call again.
+   * @param keepPath - an inherited path stays whose owner has not handed it over
+   */
+  release(keepPath?: boolean): void;
 }
 
 /** What is used of the handle; `fd` is -1 where the platform has no descriptors. */
@@ -89,8 +92,8 @@ function held(address: Address, fd: number, owned: OwnedPath | undefined, close:
     fd,
     owned,
     publish: () => Promise.resolve(),
-    release: () => {
-      if (owned !== undefined) removeOwnSocket(owned);
+    release: (keepPath = false) => {
+      if (owned !== undefined && !keepPath) removeOwnSocket(owned);
       close();
     },
   };

@@ -9,7 +9,15 @@ import { startTsgi } from "../support/nginx.ts";
 import { startProcess } from "../support/process.ts";
 import { temporaryDirectory } from "../support/serving.ts";
 import { projectRoot } from "../support/source-tree.ts";
-import { ask, childrenOf, pidIn, staff, startMaster, type MasterUnderTest } from "../support/tsgi-master.ts";
+import {
+  ask,
+  childrenOf,
+  isAlive,
+  pidIn,
+  staff,
+  startMaster,
+  type MasterUnderTest,
+} from "../support/tsgi-master.ts";
 
 /** Processes start slowly on a machine that has other work to do. */
 const patience = { timeout: 20_000, interval: 10 };
@@ -182,14 +190,6 @@ describe("workers", () => {
     expect((await next.ask("/")).status).toBe(200);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-}
 
 describe("signals", () => {
   it("TTIN and TTOU add and remove a worker", async () => {

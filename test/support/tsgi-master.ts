@@ -69,3 +69,12 @@ export async function ask(path: string, url: string, query = ""): Promise<{ stat
 export function pidIn(body: string): number {
   return (JSON.parse(body) as { pid: number }).pid;
 }
+
+/** False for a process that has ended, also when nobody has asked how. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
