@@ -24,7 +24,7 @@ import { formatAddress, type Address } from "../protocols/address.ts";
 import { holdSocket, serverLimits } from "../server/index.ts";
 import type { ExitStatusCode } from "./exit-status.ts";
 import type { CommandLine } from "./parse-command-line.ts";
-import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
+import { gracefulTimeoutMs, ignoreLostOutput, serveOptions } from "./serve-options.ts";
 
 type Values = CommandLine["values"];
 
@@ -40,6 +40,7 @@ const startTimeoutMs = 120_000;
 /** Runs until the master has ended. */
 export async function runServeWorkers({ positionals, values }: CommandLine): Promise<ExitStatusCode> {
   const specifier = positionals[0] ?? "";
+  ignoreLostOutput();
   const inheritance = takeInheritance();
   const settings = processSettings(values);
   const sockets = await holdSockets(values, inheritance);
@@ -98,8 +99,11 @@ function processSettings(values: Values): ProcessSettings {
     workerLifetimeMs: milliseconds(values, "worker-lifetime", Infinity),
     maxMemoryOctets: (values["max-memory"] as number | undefined) ?? Infinity,
     gracefulTimeoutMs: gracefulTimeoutMs(values),
-    // A blocked event loop cannot time its requests.
-    heartbeatTimeoutMs: Math.min(milliseconds(values, "heartbeat-timeout", 30_000), requestTimeoutMs),
+    // A blocked event loop cannot time its requests. Below a second a busy machine looks like one.
+    heartbeatTimeoutMs: Math.min(
+      milliseconds(values, "heartbeat-timeout", 30_000),
+      Math.max(requestTimeoutMs, 1_000),
+    ),
     startTimeoutMs,
   };
 }

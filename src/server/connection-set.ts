@@ -18,7 +18,7 @@ const refusedAtOnce = 64;
 const stopQuietMs = 50;
 
 /** The same for kept ones too, when others go on at the same sockets. */
-const handOverQuietMs = 500;
+export const handOverQuietMs = 500;
 
 /** The longest time between two looks at the deadlines, in ms. */
 const maxTickMs = 500;

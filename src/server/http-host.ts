@@ -5,7 +5,8 @@
  * web server's job. One request is http-request.ts.
  * @module
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { Server, type IncomingMessage, type ServerResponse } from "node:http";
+import { Server as NetServer } from "node:net";
 import type { Address } from "../protocols/address.ts";
 import type { ConnectionHost, OpenRequest } from "./connection-host.ts";
 import { HttpRequest } from "./http-request.ts";
@@ -14,14 +15,29 @@ import { listenWith, type Listener, type ListenOptions } from "./listen.ts";
 /** The longest time between two looks at requests whose head does not come, in ms. */
 const maxCheckMs = 500;
 
+/** Whose `close` leaves idle connections alone: node:http closes them at once, also when a request is on its way. */
+class HttpServer extends Server {
+  override close(callback?: (error?: Error) => void): this {
+    NetServer.prototype.close.call(this, callback);
+    return this;
+  }
+
+  /** Closes idle connections, and ends the timer that node:http checks connections by. */
+  closeIdle(): void {
+    super.close();
+  }
+}
+
 /** Every HTTP listener of one server, and the requests that came in there. */
 export class HttpHost {
   readonly #host: ConnectionHost;
-  readonly #servers: Server[] = [];
+  readonly #servers: HttpServer[] = [];
   readonly #listeners: Listener[] = [];
   readonly #requests = new Set<HttpRequest>();
   #connections = 0;
   #closing = false;
+  /** Idle connections are closed, and no more waited for. */
+  #quiet = false;
   #whenEmpty: () => void = () => {};
 
   constructor(host: ConnectionHost) {
@@ -41,7 +57,7 @@ export class HttpHost {
   /** @throws ConfigurationError ERR_CONFIG_LISTEN when the address cannot be listened on */
   async listen(address: Address, options: ListenOptions): Promise<void> {
     const { limits } = this.#host;
-    const server = createServer({
+    const server = new HttpServer({
       noDelay: true,
       headersTimeout: limits.paramsTimeoutMs,
       // A body may take as long as it likes as long as it comes: `bodyTimeoutMs` bounds its silence.
@@ -68,11 +84,19 @@ export class HttpHost {
     return [...this.#requests].flatMap((request) => request.described ?? []);
   }
 
-  /** Takes no more requests, lets those that have begun finish for up to `graceMs`, aborts the rest. */
-  async close(graceMs: number): Promise<void> {
+  /**
+   * Takes no more requests, lets those that have begun finish for up to `graceMs`, aborts the rest.
+   * @param keptMs - how long kept connections may stay for one more request, which is answered `Connection: close`
+   */
+  async close(graceMs: number, keptMs: number): Promise<void> {
     this.#closing = true;
     const closed = this.#listeners.map((listener) => listener.close());
-    for (const server of this.#servers) server.closeIdleConnections();
+    const closeIdle = (): void => {
+      this.#quiet = true;
+      for (const server of this.#servers) server.closeIdle();
+    };
+    const quiet = keptMs > 0 ? setTimeout(closeIdle, keptMs) : undefined;
+    if (quiet === undefined) closeIdle();
     const deadline = setTimeout(() => {
       for (const request of this.#requests) request.abort("the server is stopping");
       for (const server of this.#servers) server.closeAllConnections();
@@ -81,15 +105,18 @@ export class HttpHost {
     // A server has closed as soon as its sockets are about to.
     if (this.#connections > 0) await new Promise<void>((resolve) => (this.#whenEmpty = resolve));
     clearTimeout(deadline);
+    clearTimeout(quiet);
+    if (!this.#quiet) closeIdle();
   }
 
   #open(server: Server, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    if (this.#closing) response.shouldKeepAlive = false;
     const open = new HttpRequest(request, response, expectsContinue, this.#host);
     this.#requests.add(open);
     response.once("close", () => {
       this.#requests.delete(open);
       // node:http closes what is idle when asked to close, not what becomes idle afterwards.
-      if (this.#closing) setImmediate(() => server.closeIdleConnections());
+      if (this.#quiet) setImmediate(() => server.closeIdleConnections());
     });
     open.start();
   }

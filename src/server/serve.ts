@@ -19,7 +19,7 @@ import type { GatewayRole } from "../protocols/gateway-core.ts";
 import { applicationCores, type CoreSettings, type ServerProtocol } from "./application-cores.ts";
 import { createBlockPool } from "./block-pool.ts";
 import type { ConnectionHost, ConnectionOrigin, OpenRequest } from "./connection-host.ts";
-import { ConnectionSet } from "./connection-set.ts";
+import { ConnectionSet, handOverQuietMs } from "./connection-set.ts";
 import { HttpHost } from "./http-host.ts";
 import { serverLimits, type ServerLimits } from "./limits.ts";
 import { RunningExchanges } from "./running-exchanges.ts";
@@ -43,6 +43,8 @@ export interface ServeOptions extends Partial<ServerLimits>, ListenOptions {
   readonly environ?: Readonly<Record<string, string>>;
   /** Error pages show the stack. Default false. */
   readonly debug?: boolean;
+  /** Not here: `serve` has a function, workers load a module. `tsgi serve MODULE --workers N` is for that. */
+  readonly workers?: undefined;
   /** `wsgi.multiprocess`: other processes serve the same application. Default false. */
   readonly multiprocess?: boolean;
   /** `call` is called once, when the request of that number has begun. */
@@ -96,6 +98,12 @@ export async function serve(application: Application, options: ServeOptions): Pr
       `serve() got ${application === null ? "null" : typeof application} for an application: it takes a function (environ, startResponse)`,
     );
   }
+  if (options.workers !== undefined) {
+    throw new ConfigurationError(
+      "ERR_CONFIG_OPTION",
+      "serve() got `workers`, and a function cannot be passed to another process: use tsgi serve MODULE --workers N",
+    );
+  }
   const limits = chooseLimits(serverLimits, options);
   // Now, rather than with the first request.
   if (options.scriptName !== undefined) parseScriptName(options.scriptName);
@@ -128,7 +136,7 @@ export async function serve(application: Application, options: ServeOptions): Pr
     }
     for (const address of httpAddresses) await http.listen(address, options);
   } catch (error) {
-    await Promise.all([...listeners.map((listener) => listener.close()), http.close(0)]);
+    await Promise.all([...listeners.map((listener) => listener.close()), http.close(0, 0)]);
     throw error;
   }
   let closing: Promise<void> | undefined;
@@ -149,7 +157,7 @@ export async function serve(application: Application, options: ServeOptions): Pr
       closing ??= Promise.all([
         ...listeners.map((listener) => listener.close()),
         connections.drain(graceMs, handOver),
-        http.close(graceMs),
+        http.close(graceMs, handOver ? handOverQuietMs : 0),
       ]).then(() => {});
       return closing;
     },

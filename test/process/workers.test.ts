@@ -159,6 +159,15 @@ describe("workers", () => {
     expect(master.running.output).toContain("at spinForEver");
   });
 
+  it("that do not even run are killed, without a stack", async () => {
+    const master = await startMaster(temporaryDirectory(), ["1", "--heartbeat-timeout", "0.5"]);
+    const before = master.workers();
+    process.kill(before[0] ?? 0, "SIGSTOP");
+    await settled(master, 1, before);
+    expect(master.running.output).toContain("worker 1 did not even say what it was at");
+    expect((await master.ask("/")).status).toBe(200);
+  });
+
   it("O4 that send the master nonsense are killed", async () => {
     const master = await startMaster(temporaryDirectory(), ["1"]);
     for (const lie of [

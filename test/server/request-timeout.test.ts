@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Application } from "../../src/bridge/index.ts";
 import { formatAddress } from "../../src/protocols/address.ts";
 import { paramsWith } from "../support/fastcgi-peer.ts";
+import { RawConnection } from "../support/http-client.ts";
 import { gate, hello, startServing } from "../support/serving.ts";
 
 const never = new Promise<never>(() => {});
@@ -110,6 +111,20 @@ describe("a server's figures", () => {
 });
 
 describe("close", () => {
+  it("with handOver lets a kept HTTP connection bring one more request, and says that it is the last", async () => {
+    const { address, server } = await startServing(hello, { fastcgi: [], http: "127.0.0.1:0" });
+    if (address.kind !== "tcp") throw new Error("a TCP port was expected");
+    const kept = await RawConnection.open(address.port);
+    await kept.request("GET /first HTTP/1.1");
+    await kept.readBody(await kept.readHead());
+    const closed = server.close({ handOver: true });
+    await kept.request("GET /last HTTP/1.1");
+    const head = await kept.readHead();
+    expect(head).toMatchObject({ status: 200, headers: { connection: "close" } });
+    expect(await kept.readBody(head)).toBe("hello GET /last");
+    await closed;
+  });
+
   it("answers a connection whose request has not been read yet", async () => {
     for (const handOver of [false, true]) {
       const { address, server } = await startServing(hello);
