@@ -137,9 +137,8 @@ export class Connection implements SlotConnection, WriterOwner {
 
   // What the server asks.
 
-  /** From here on the connection ends with what is open on it, or with its next request. */
+  /** The server has begun to drain: silence counts from now on. */
   drain(): void {
-    this.#closeWhenIdle = true;
     this.quietSince = this.#host.now;
   }
 
@@ -343,7 +342,11 @@ export class Connection implements SlotConnection, WriterOwner {
     const unfinished = !slot.bodyEnded || !slot.dataEnded;
     this.#remove(slot);
     this.#core.send({ type: "end", id: slot.id, complete });
-    if (this.#ending && this.idle && !this.#core.closing && !this.#core.receiving) this.#core.announceClose();
+    if (this.#host.draining && slot.exchange.serverSoftware.startsWith("nginx")) {
+      this.#closeWhenIdle = true;
+      // Others would keep the connection all the same, and Apache take the record for the start of its next answer.
+      if (this.idle && !this.#core.closing && complete) this.#core.announceClose();
+    }
     if (!complete && this.#core.endsByClose) this.#reset();
     else if (unfinished && complete) this.#linger();
     else if (!this.#pumping) {
@@ -419,7 +422,7 @@ export class Connection implements SlotConnection, WriterOwner {
 
   /** The connection ends with the next answer. */
   get #ending(): boolean {
-    return this.#closeWhenIdle || this.#host.draining;
+    return this.#closeWhenIdle || this.#host.lastCall;
   }
 
   #close(): void {

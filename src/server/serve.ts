@@ -81,8 +81,9 @@ export interface CloseOptions {
   /** How long requests that have begun may go on, in ms. Default 30,000. */
   readonly graceMs?: number;
   /**
-   * Others go on listening at the same sockets: a connection that the web server has kept may bring one more request,
-   * whose answer says that it is the last, and closes after half a second without. Default false: at once.
+   * Others go on listening at the same sockets: a connection that the web server has kept goes on until it can be
+   * closed without losing a request that is just being sent. That is when it has been silent for a moment; at once
+   * where the web server can be told; after 5 seconds, or half of `graceMs`, in any case. Default false: at once.
    */
   readonly handOver?: boolean;
 }
@@ -172,7 +173,7 @@ function createHost(
   application: Application,
   options: ServeOptions,
   limits: ServerLimits,
-): ConnectionHost & { now: number; draining: boolean } {
+): ConnectionHost & { now: number; draining: boolean; lastCall: boolean } {
   const log = options.log ?? ((entry) => void process.stderr.write(formatLogEntry(entry)));
   return {
     application,
@@ -181,6 +182,7 @@ function createHost(
     running: new RunningExchanges(options.afterRequests?.count, options.afterRequests?.call),
     now: performance.now(),
     draining: false,
+    lastCall: false,
     settings: {
       ...(options.scriptName === undefined ? {} : { scriptName: options.scriptName }),
       ...(options.environ === undefined ? {} : { environ: options.environ }),
