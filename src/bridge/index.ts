@@ -10,7 +10,7 @@ export type { ExchangeSettings, GatewayRequest, LogEntry, ResponseSink } from ".
 export { errorPage, gatewayStatus } from "./error-page.ts";
 export { Exchange } from "./exchange.ts";
 export { fileWrapper } from "./file-wrapper.ts";
-export { formatLogEntry } from "./log-line.ts";
+export { escapeControls, formatLogEntry } from "./log-line.ts";
 export type {
   Application,
   Environ,

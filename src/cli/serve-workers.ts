@@ -5,7 +5,7 @@
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseScriptName } from "../bridge/index.ts";
+import { escapeControls, parseScriptName } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import {
   maxWorkers,
@@ -71,8 +71,11 @@ export async function runServeWorkers({ positionals, values }: CommandLine): Pro
 }
 
 const log: MasterLog = (_level, message, detail) => {
-  const below = detail === undefined ? "" : detail.replaceAll(/^/gm, "    ") + "\n";
-  process.stderr.write(`tsgi: ${message}\n${below}`);
+  const [first = "", ...more] = message.split("\n");
+  const below = detail === undefined ? more : [...more, ...detail.split("\n")];
+  process.stderr.write(
+    `tsgi: ${[first, ...below.map((line) => `    ${line}`)].map(escapeControls).join("\n")}\n`,
+  );
 };
 
 /** Seconds, of which 0 means never. */

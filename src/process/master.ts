@@ -173,12 +173,11 @@ class Master {
     this.#ownsPaths = true;
     try {
       for (const { held } of sockets) await held.publish();
+      announce();
     } catch (error) {
       log("error", error instanceof Error ? error.message : String(error));
       this.#handle({ type: "fail" });
-      return;
     }
-    announce();
   }
 
   #upgrade(): void {

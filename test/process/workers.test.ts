@@ -173,6 +173,7 @@ describe("workers", () => {
     for (const lie of [
       "nonsense",
       "null",
+      '{"type":"retire","reason":"\\u001b[2J\\nforged line"}',
       '{"type":"report","report":{"requests":-1,"running":0,"memoryOctets":1e99}}',
       "x".repeat(100_000),
     ]) {
@@ -180,6 +181,7 @@ describe("workers", () => {
       await master.ask("/lie", lie).catch(() => {});
       await settled(master, 1, before);
     }
+    expect(master.running.output).toContain("is replaced: \\x1b[2J\n    forged line\n");
     expect(master.running.output).toContain("it sent a line that is no JSON object");
     expect(master.running.output).toContain("it sent a report whose figures are no counts");
     expect((await master.ask("/")).status).toBe(200);
@@ -334,6 +336,11 @@ describe("a start that fails", () => {
     [["--workers", "1", "--fastcgi", "unix:/nonexistent/s"], 1, "its directory does not exist"],
     [["--workers", "1", "--fastcgi", "fd:77"], 1, "no such file descriptor was inherited"],
     [["--workers", "1"], 2, "got no address"],
+    [
+      ["--workers", "1", "--http", "127.0.0.1:0", "--pid-file", "/nonexistent/pid"],
+      1,
+      "cannot write the pid file /nonexistent/pid",
+    ],
     [["--workers", "1", "--fastcgi", "127.0.0.1:0", "--script-name", "x"], 2, "scriptName"],
   ])("because of %j ends with status %i: %s", async (words, expected, text) => {
     const child = await startTsgi(["serve", staff, ...words]);
