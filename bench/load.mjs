@@ -12,6 +12,10 @@ const script = fileURLToPath(new URL("requests.lua", import.meta.url));
 /** What each path must give: octets of the body. */
 const expectedOctets = {
   "/hello": hello.length,
+  "/fetch": hello.length,
+  "/hono": hello.length,
+  "/node": hello.length,
+  "/express": hello.length,
   "/pieces": pieces.length * pieces[0].length,
   "/stream": chunkCount * 1_024,
   "/chunks": chunkCount * 1_024,

@@ -73,11 +73,11 @@ export class BodyQueue {
   // The producer.
 
   /**
-   * Adds octets. From 1 KiB they are kept as they are, not copied, so the caller must not write to them again (what a
-   * socket read is never written twice); fewer are copied.
+   * Adds octets. Fewer than 1 KiB are copied. More are kept as they are, so the caller must not write to them again,
+   * unless it says `isBorrowed`: they are then copied too.
    * @returns false at or over the mark: stop until `onDrain`
    */
-  push(octets: Uint8Array): boolean {
+  push(octets: Uint8Array, isBorrowed = false): boolean {
     if (this.#discarding || this.#ended) return true;
     let more = octets;
     if (this.#declared === undefined) {
@@ -95,7 +95,7 @@ export class BodyQueue {
     if (size < coalesceBelowOctets) this.#copy(more);
     else {
       this.#closeBlock();
-      this.#chunks.push(toBuffer(more));
+      this.#chunks.push(isBorrowed ? copyOf(more) : toBuffer(more));
     }
     if (this.#buffered >= this.#highWaterOctets) this.#full = true;
     if (this.#full || this.#whole || this.#buffered >= this.#wakeAt) this.#wakeUp();
@@ -122,9 +122,9 @@ export class BodyQueue {
     this.#drop();
   }
 
-  /** Nobody wants the body any more: drops what is there and whatever comes. Does not call `onDrain`. */
+  /** Nobody wants the rest of the body: drops what is there and whatever comes. No-op once the whole body has come. */
   discard(): void {
-    if (!this.#discarding) this.#drop();
+    if (!this.#discarding && !this.#whole) this.#drop();
   }
 
   // The consumer.
@@ -244,6 +244,13 @@ export class BodyQueue {
 
 /** What reads resolve to at the end of a body. */
 export const emptyOctets: Buffer = Buffer.alloc(0);
+
+/** Of its own, not from Buffer's shared pool, as in `#copy`. */
+function copyOf(octets: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafeSlow(octets.length);
+  copy.set(octets);
+  return copy;
+}
 
 /** All octets that leave are Buffers, whatever came: the same methods on every chunk of a body. */
 function toBuffer(octets: Uint8Array): Buffer {

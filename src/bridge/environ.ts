@@ -80,7 +80,7 @@ function addParams(draft: Draft, { octets, spans }: ParamsBlock): void {
     if (spans[i]! < base) base = spans[i]!;
     if (spans[i + 3]! > limit) limit = spans[i + 3]!;
   }
-  const text = Buffer.from(octets.buffer, octets.byteOffset + base, limit - base).toString("latin1");
+  const text = toBuffer(octets).toString("latin1", base, limit);
   let searchedFrom = 0;
   let nul = -1;
   for (let i = 0; i < spans.length; i += 4) {
@@ -214,4 +214,9 @@ function warningsOf(
   );
   if (mismatch !== undefined) warnings.push(mismatch);
   return warnings;
+}
+
+/** What came from a socket is one already. */
+function toBuffer(octets: Uint8Array): Buffer {
+  return Buffer.isBuffer(octets) ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.length);
 }

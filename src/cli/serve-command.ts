@@ -8,9 +8,10 @@ import { removePidFile, writePidFile } from "../process/index.ts";
 import { formatAddress } from "../protocols/address.ts";
 import { serve, type Addresses } from "../server/index.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
-import { loadApplication } from "./load-application.ts";
+import { interfaceOf, loadApplication } from "./load-application.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
+import { validated } from "./validated.ts";
 
 /** Options that mean nothing without a master. */
 const masterSettings = [
@@ -33,7 +34,10 @@ export async function runServe(line: CommandLine): Promise<ExitStatusCode> {
     );
   }
   const specifier = positionals[0] ?? "";
-  const application = await loadApplication(specifier, process.cwd());
+  const application = await validated(
+    await loadApplication(specifier, process.cwd(), undefined, interfaceOf(values)),
+    values,
+  );
   const addresses: Partial<Record<"fastcgi" | "scgi" | "http", Addresses>> = {};
   for (const protocol of ["fastcgi", "scgi", "http"] as const) {
     if (values[protocol] !== undefined) addresses[protocol] = values[protocol] as Addresses;

@@ -48,6 +48,8 @@ export type ResponseEvent =
 export interface GatewayCore {
   /** Gives the core what arrived; it may keep views of it until the next call. */
   receive(octets: Uint8Array): void;
+  /** Copies what of the octets last given has not been pulled: they are about to be overwritten. */
+  keepInput(): void;
   /** The peer has ended its side of the connection; what is cut short by that becomes an error of `nextEvent`. */
   receiveEnd(): void;
   /**

@@ -4,12 +4,12 @@
  */
 // The global of this name is an accessor that costs a microsecond in Node.js 20.
 import { performance } from "node:perf_hooks";
-import type { Socket } from "node:net";
 import type { Application, LogEntry } from "../bridge/index.ts";
 import type { GatewayCore } from "../protocols/gateway-core.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionHost, ConnectionOrigin, OpenRequest } from "./connection-host.ts";
 import type { ServerLimits } from "./limits.ts";
+import type { Transport } from "./transport.ts";
 
 /** Connections past `maxConnections` that are still told so; beyond those a connection is closed unheard. */
 const refusedAtOnce = 64;
@@ -26,12 +26,6 @@ const lastCallMs = 5_000;
 /** The longest time between two looks at the deadlines, in ms. */
 const maxTickMs = 500;
 
-const connectionKey: unique symbol = Symbol("tsgi.connection");
-/** A socket that carries its connection: shared listeners instead of closures keep an idle connection small. */
-interface CarryingSocket extends Socket {
-  [connectionKey]?: Connection;
-}
-
 export class ConnectionSet {
   readonly #connections = new Set<Connection>();
   readonly #host: ConnectionHost & { now: number; lastCall: boolean };
@@ -47,23 +41,19 @@ export class ConnectionSet {
     return this.#connections.size;
   }
 
-  /** Takes over an accepted socket. */
-  accept(socket: CarryingSocket, core: GatewayCore, origin: ConnectionOrigin): void {
+  /** Takes over an accepted connection. */
+  accept(transport: Transport, core: GatewayCore, origin: ConnectionOrigin): void {
     const tooMany = this.#connections.size - this.#host.limits.maxConnections;
     if (tooMany >= 0) this.#refusals++;
     if (tooMany >= refusedAtOnce) {
-      socket.destroy();
+      transport.destroy();
       return;
     }
     if (this.#timer === undefined) this.#start();
     const application = tooMany >= 0 ? overloaded : this.#host.application;
-    const connection = new Connection(socket, core, this.#host, origin, application);
+    const connection = new Connection(transport, core, this.#host, origin, application, this);
     this.#connections.add(connection);
-    socket[connectionKey] = connection;
-    socket.on("data", onData);
-    socket.on("end", onEnd);
-    socket.on("error", onError);
-    socket.on("close", () => this.#forget(connection));
+    transport.attach(connection);
   }
 
   /**
@@ -121,8 +111,8 @@ export class ConnectionSet {
     return setInterval(look, stopQuietMs / 2);
   }
 
-  #forget(connection: Connection): void {
-    connection.gone("the web server closed the connection");
+  /** A connection is closed for good. */
+  forget(connection: Connection): void {
     this.#connections.delete(connection);
     if (this.#connections.size > 0) return;
     this.#tick();
@@ -178,15 +168,3 @@ const overloaded: Application = (_environ, startResponse) => {
   ]);
   return [Buffer.from("Service Unavailable: too many connections.\n")];
 };
-
-function onData(this: CarryingSocket, octets: Buffer): void {
-  this[connectionKey]?.receive(octets);
-}
-
-function onEnd(this: CarryingSocket): void {
-  this[connectionKey]?.receiveEnd();
-}
-
-function onError(this: CarryingSocket, error: NodeJS.ErrnoException): void {
-  this[connectionKey]?.gone(`the web server closed the connection (${error.code ?? error.message})`);
-}

@@ -7,7 +7,6 @@
  */
 // The global of this name is an accessor that costs a microsecond in Node.js 20.
 import { performance } from "node:perf_hooks";
-import type { Socket } from "node:net";
 import { Exchange, type Application } from "../bridge/index.ts";
 import { RequestAbortedError, TsgiError } from "../errors/index.ts";
 import type { GatewayCore, RequestEvent, ResponseEvent } from "../protocols/gateway-core.ts";
@@ -15,7 +14,10 @@ import { blockOctets } from "../protocols/output-buffer.ts";
 import type { ConnectionHost, ConnectionOrigin } from "./connection-host.ts";
 import { findOverdue } from "./deadlines.ts";
 import { RequestSlot, type SlotConnection } from "./request-slot.ts";
+import { RequestSlots } from "./request-slots.ts";
 import { SocketWriter, type WriterOwner } from "./socket-writer.ts";
+import type { Transport, TransportOwner } from "./transport.ts";
+import { UploadDrain } from "./upload-drain.ts";
 
 /** How long an ended connection goes on reading, so that closing it does not reset the answer away, in ms. */
 const lingerMs = 2_000;
@@ -23,11 +25,17 @@ const lingerMs = 2_000;
 /** How long the web server has to pass on what there is of an answer that breaks off, in ms. */
 const breakOffMs = 50;
 
-const empty = Buffer.alloc(0);
+const nothing: readonly Uint8Array[] = [Buffer.alloc(0)];
+const noBlocks: readonly Uint8Array[] = [];
 
-export class Connection implements SlotConnection, WriterOwner {
+/** Told when a connection is closed for good. */
+export interface ConnectionKeeper {
+  forget(connection: Connection): void;
+}
+
+export class Connection implements SlotConnection, WriterOwner, TransportOwner {
   readonly origin: ConnectionOrigin;
-  readonly slots: RequestSlot[] = [];
+  readonly slots: RequestSlots = new RequestSlots();
   /** When octets last came, or the last answer ended, on the server's clock. */
   quietSince: number;
   /** When the request now being received began, or -1. */
@@ -36,11 +44,12 @@ export class Connection implements SlotConnection, WriterOwner {
   wroteAt: number;
   /** The peer has ended its side. */
   peerEnded = false;
-  readonly #socket: Socket;
+  readonly #transport: Transport;
   readonly #core: GatewayCore;
   readonly #writer: SocketWriter;
   readonly #host: ConnectionHost;
   readonly #application: Application;
+  readonly #keeper: ConnectionKeeper;
   #pumping = false;
   #closeWhenIdle: boolean;
   #lingering = false;
@@ -50,16 +59,18 @@ export class Connection implements SlotConnection, WriterOwner {
 
   /** `application` is the host's, or the one that says 503 when there are too many connections. */
   constructor(
-    socket: Socket,
+    transport: Transport,
     core: GatewayCore,
     host: ConnectionHost,
     origin: ConnectionOrigin,
     application: Application,
+    keeper: ConnectionKeeper,
   ) {
-    this.#socket = socket;
+    this.#transport = transport;
+    this.#keeper = keeper;
     this.#core = core;
     this.#host = host;
-    this.#writer = new SocketWriter(socket, core, host.pool, this);
+    this.#writer = new SocketWriter(transport, core, host.pool, this);
     this.#application = application;
     this.#closeWhenIdle = application !== host.application;
     this.origin = origin;
@@ -69,24 +80,29 @@ export class Connection implements SlotConnection, WriterOwner {
 
   /** True when neither a request nor a part of one is here: closing loses nothing. */
   get idle(): boolean {
-    return this.slots.length === 0 && this.receivingSince < 0;
+    return this.slots.size === 0 && this.receivingSince < 0;
   }
 
   get carriesOne(): boolean {
     return this.#core.endsByClose;
   }
 
+  get expectsBody(): boolean {
+    return this.slots.expectsBody;
+  }
+
   get room(): number {
     return this.#host.limits.answerHighWaterOctets - this.#writer.queuedOctets;
   }
 
-  // What the socket reports.
+  // What the transport reports.
 
   receive(octets: Uint8Array): void {
     this.quietSince = this.#host.now;
     if (this.#lingering || this.#closed) return;
     this.#core.receive(octets);
     this.#pump();
+    if (this.#transport.reusesBuffer) this.#core.keepInput();
   }
 
   /** The peer has ended its side: it has gone, or, where that can be told, it only has nothing more to send. */
@@ -94,18 +110,17 @@ export class Connection implements SlotConnection, WriterOwner {
     this.peerEnded = true;
     this.quietSince = this.#host.now;
     if (this.#lingering || this.#closed) {
-      this.#socket.destroy();
+      this.#transport.destroy();
       return;
     }
-    const uploading = this.slots.some((slot) => !slot.bodyEnded || !slot.dataEnded);
-    if (uploading) {
+    if (this.expectsBody) {
       this.gone("the web server closed the connection before the end of the request body");
       return;
     }
     this.#core.receiveEnd();
     this.#pump();
     if (this.#closed) return;
-    if (this.slots.length === 0) this.#close();
+    if (this.slots.size === 0) this.#close();
     else if (this.origin.unix) this.probe();
     else {
       for (const slot of this.slots) slot.exchange.hangUp(abortedBy("the web server ended the connection"));
@@ -117,9 +132,7 @@ export class Connection implements SlotConnection, WriterOwner {
    * socket whose other end is closed, and takes it when the other end was only shut down for writing.
    */
   probe(): void {
-    this.#socket.write(empty, (error) => {
-      if (error !== undefined && error !== null) this.gone("the web server closed the connection");
-    });
+    this.#transport.write(nothing, noBlocks);
   }
 
   /** Nobody reads the answers any more: all that is open is aborted. */
@@ -127,12 +140,26 @@ export class Connection implements SlotConnection, WriterOwner {
     if (this.#closed) return;
     this.#closed = true;
     const error = abortedBy(reason);
-    const isCut = this.slots.some((slot) => slot.answering);
-    for (const slot of this.slots) slot.abort(error);
-    this.slots.length = 0;
+    const isCut = this.slots.isAnswering;
+    this.slots.abort(error);
     this.#writer.drop();
     if (isCut && this.#core.endsByClose) this.#reset();
-    else this.#socket.destroy();
+    else this.#transport.destroy();
+  }
+
+  broken(code: string): void {
+    this.gone(`the web server closed the connection (${code})`);
+  }
+
+  closed(): void {
+    this.gone("the web server closed the connection");
+    this.#keeper.forget(this);
+  }
+
+  /** The kernel has taken octets that had to wait. */
+  written(blocks: readonly Uint8Array[], failed: boolean): void {
+    this.#writer.release(blocks);
+    if (!failed) this.roomMade();
   }
 
   // What the server asks.
@@ -149,7 +176,7 @@ export class Connection implements SlotConnection, WriterOwner {
 
   /** Ends what has taken too long; called on each tick of the server's timer. */
   checkDeadlines(): void {
-    if (this.peerEnded && this.origin.unix && this.slots.length > 0) this.probe();
+    if (this.peerEnded && this.origin.unix && this.slots.size > 0) this.probe();
     const overdue = findOverdue(this, this.#host);
     if (overdue === undefined) return;
     if (overdue.expires === true && overdue.slot !== undefined && overdue.error !== undefined) {
@@ -187,14 +214,11 @@ export class Connection implements SlotConnection, WriterOwner {
       this.#end(slot, complete);
       return;
     }
-    // An early answer: the web server may be unable to read it before its upload has been taken. What comes is
-    // dropped until the upload ends, or stays silent: nginx stops sending once it has seen the head.
-    slot.discarding = true;
+    slot.drain = new UploadDrain(this.#host.limits, () => this.#end(slot, true));
     slot.bodyFull = false;
     slot.exchange.input.discard();
     slot.exchange.data?.discard();
     this.#writer.write();
-    this.#waitForUpload(slot);
     if (!this.#pumping) this.#pump();
   }
 
@@ -229,8 +253,8 @@ export class Connection implements SlotConnection, WriterOwner {
     this.#noteReceiving();
     this.#writer.write();
     this.#closeIfDone();
-    if (this.#blocked() && !this.#lingering) this.#socket.pause();
-    else if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.#blocked() && !this.#lingering) this.#transport.pause();
+    else if (this.#transport.isPaused) this.#transport.resume();
   }
 
   #next(): RequestEvent | undefined {
@@ -239,8 +263,7 @@ export class Connection implements SlotConnection, WriterOwner {
 
   /** True while no more may be read: a body's queue is full, or a flood is being answered that reads no answers. */
   #blocked(): boolean {
-    for (const slot of this.slots) if (slot.bodyFull) return true;
-    return this.#socket.writableLength > 2 * this.#host.limits.answerHighWaterOctets;
+    return this.slots.isFull || this.#transport.queuedOctets > 2 * this.#host.limits.answerHighWaterOctets;
   }
 
   #noteReceiving(): void {
@@ -257,7 +280,7 @@ export class Connection implements SlotConnection, WriterOwner {
         this.#log(event.error);
         return;
       default: {
-        const slot = this.#find(event.id);
+        const slot = this.slots.find(event.id);
         if (slot !== undefined) this.#deliver(slot, event);
       }
     }
@@ -268,8 +291,8 @@ export class Connection implements SlotConnection, WriterOwner {
       case "body":
       case "data": {
         const queue = event.type === "body" ? slot.exchange.input : slot.exchange.data;
-        if (slot.discarding) this.#discard(slot, event.octets.length);
-        else if (queue !== undefined && !queue.push(event.octets)) {
+        if (slot.drain !== undefined) slot.drain.drop(event.octets.length);
+        else if (queue !== undefined && !queue.push(event.octets, this.#transport.reusesBuffer)) {
           slot.bodyFull = true;
           slot.bodyFullSince = this.#host.now;
         }
@@ -290,11 +313,11 @@ export class Connection implements SlotConnection, WriterOwner {
       default:
         event satisfies never;
     }
-    if (slot.discarding && slot.bodyEnded && slot.dataEnded) this.#end(slot, true);
+    if (slot.drain !== undefined && slot.bodyEnded && slot.dataEnded) this.#end(slot, true);
   }
 
   #open(event: Extract<RequestEvent, { type: "request" }>): void {
-    const slot = new RequestSlot(this, event.id);
+    const slot = new RequestSlot(this, event.id, event.role);
     this.#served = true;
     slot.dataEnded = event.role !== "filter";
     const request = { protocol: this.origin.protocol, role: event.role, params: event.params };
@@ -302,7 +325,7 @@ export class Connection implements SlotConnection, WriterOwner {
     slot.exchange.input.onDrain = () => this.resume(slot);
     if (slot.exchange.data !== undefined) slot.exchange.data.onDrain = () => this.resume(slot);
     this.wroteAt = this.#host.now;
-    this.slots.push(slot);
+    this.slots.add(slot);
   }
 
   /**
@@ -311,8 +334,8 @@ export class Connection implements SlotConnection, WriterOwner {
    */
   #startExchanges(): boolean {
     let started = false;
-    for (const slot of this.slots.slice()) {
-      if (slot.started) continue;
+    // An exchange that is answered at once takes its slot out of the list.
+    for (let slot = this.slots.findUnstarted(); slot !== undefined; slot = this.slots.findUnstarted()) {
       slot.started = true;
       // The tick's clock lags behind by up to a tick: too much for a short limit, and good enough to report by.
       slot.startedAt = this.#host.limits.requestTimeoutMs === Infinity ? this.#host.now : performance.now();
@@ -322,11 +345,6 @@ export class Connection implements SlotConnection, WriterOwner {
       slot.exchange.start();
     }
     return started;
-  }
-
-  #find(id: number): RequestSlot | undefined {
-    for (const slot of this.slots) if (slot.id === id) return slot;
-    return undefined;
   }
 
   // Endings.
@@ -356,7 +374,7 @@ export class Connection implements SlotConnection, WriterOwner {
   }
 
   #breakOff(slot: RequestSlot): void {
-    if (this.#closed || !this.slots.includes(slot)) return;
+    if (this.#closed || !this.slots.has(slot)) return;
     this.#end(slot, false);
   }
 
@@ -368,37 +386,17 @@ export class Connection implements SlotConnection, WriterOwner {
   }
 
   #remove(slot: RequestSlot): void {
-    const index = this.slots.indexOf(slot);
-    if (index >= 0) this.slots.splice(index, 1);
+    this.slots.remove(slot);
     this.quietSince = this.#host.now;
-  }
-
-  #discard(slot: RequestSlot, octets: number): void {
-    slot.discardedOctets += octets;
-    if (slot.discardedOctets > this.#host.limits.maxDiscardOctets) this.#end(slot, true);
-  }
-
-  /** Ends an early answer once no more of its upload has come for a while. */
-  #waitForUpload(slot: RequestSlot): void {
-    let seen = slot.discardedOctets;
-    const timer = setInterval(() => {
-      if (this.#closed || !this.slots.includes(slot)) clearInterval(timer);
-      else if (slot.discardedOctets !== seen) seen = slot.discardedOctets;
-      else {
-        clearInterval(timer);
-        this.#end(slot, true);
-      }
-    }, this.#host.limits.discardIdleMs);
-    timer.unref();
   }
 
   /** Ends our side and reads on for a while: closing with unread octets would reset the answer away. */
   #linger(): void {
     this.#writer.write();
     this.#lingering = true;
-    this.#socket.end();
-    this.#socket.resume();
-    setTimeout(() => this.#socket.destroy(), lingerMs).unref();
+    this.#transport.end();
+    this.#transport.resume();
+    setTimeout(() => this.#transport.destroy(), lingerMs).unref();
   }
 
   /** The peer broke the protocol, or a limit: one log line, what is owed is sent, the connection ends. */
@@ -406,9 +404,8 @@ export class Connection implements SlotConnection, WriterOwner {
     if (error instanceof TsgiError) this.#log(error);
     else this.#host.settings.log({ level: "error", message: "a fault of the gateway itself", error });
     const reason = abortedBy(`the connection failed: ${String(error)}`);
-    const isCut = this.slots.some((slot) => slot.answering);
-    for (const slot of this.slots) slot.abort(reason);
-    this.slots.length = 0;
+    const isCut = this.slots.isAnswering;
+    this.slots.abort(reason);
     if (isCut && this.#core.endsByClose) this.#reset();
     else this.#linger();
   }
@@ -430,24 +427,24 @@ export class Connection implements SlotConnection, WriterOwner {
     this.#writer.write();
     this.#closed = true;
     // Measured: destroy() costs 13 microseconds less than end(), and loses nothing once the kernel has it all.
-    if (this.#writer.isDrained) this.#socket.destroy();
-    else this.#socket.destroySoon();
+    if (this.#writer.isDrained) this.#transport.destroy();
+    else this.#transport.destroySoon();
   }
 
   /** Closes so that the peer can see that the answer is not whole: with a reset, which UNIX sockets do not have. */
   #reset(): void {
     this.#closed = true;
-    if (this.origin.unix) this.#socket.destroy();
-    else this.#socket.resetAndDestroy();
+    if (this.origin.unix) this.#transport.destroy();
+    else this.#transport.reset();
   }
 
-  /** The socket has taken octets that had to wait. */
-  written(): void {
+  /** The kernel has taken so much that answers may go on. */
+  roomMade(): void {
     this.wroteAt = this.#host.now;
     if (this.#closed || this.room <= 0) return;
-    for (const slot of this.slots.slice()) slot.progress();
+    this.slots.progress();
     if (this.#writer.isDrained) this.#writer.write();
-    if (this.#socket.isPaused()) this.#pump();
+    if (this.#transport.isPaused) this.#pump();
   }
 
   #log(error: TsgiError): void {

@@ -9,7 +9,7 @@ import type { RequestSlot } from "./request-slot.ts";
 
 /** The state that the deadlines look at. */
 export interface Watched {
-  readonly slots: readonly RequestSlot[];
+  readonly slots: Iterable<RequestSlot> & { readonly size: number };
   readonly idle: boolean;
   /** It carries one request and then closes: while idle it still owes that one. */
   readonly carriesOne: boolean;
@@ -55,11 +55,11 @@ export function findOverdue(
     return { reason: "the web server closed the connection" };
   }
   for (const slot of slots) {
-    if (past(slot.startedAt, "requestTimeoutMs") && !slot.discarding) {
+    if (past(slot.startedAt, "requestTimeoutMs") && slot.drain === undefined) {
       return expired(slot, limits.requestTimeoutMs, now - slot.startedAt);
     }
     if (slot.bodyFull) {
-      if (slots.length > 1 && past(slot.bodyFullSince, "stallTimeoutMs")) {
+      if (slots.size > 1 && past(slot.bodyFullSince, "stallTimeoutMs")) {
         return stalled(slot, limits, now - slot.bodyFullSince);
       }
     } else if (slot.waiting) {
@@ -71,7 +71,7 @@ export function findOverdue(
           "the web server does not read the answer",
         );
       }
-    } else if (!slot.bodyEnded && !slot.discarding && past(connection.quietSince, "bodyTimeoutMs")) {
+    } else if (!slot.bodyEnded && slot.drain === undefined && past(connection.quietSince, "bodyTimeoutMs")) {
       return tooLong(
         "bodyTimeoutMs",
         limits,

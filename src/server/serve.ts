@@ -4,7 +4,6 @@
  */
 // The global of this name is an accessor that costs a microsecond in Node.js 20.
 import { performance } from "node:perf_hooks";
-import type { Socket } from "node:net";
 import {
   checkExtraPairs,
   formatLogEntry,
@@ -24,6 +23,7 @@ import { HttpHost } from "./http-host.ts";
 import { serverLimits, type ServerLimits } from "./limits.ts";
 import { RunningExchanges } from "./running-exchanges.ts";
 import { listen, type Listener, type ListenOptions } from "./listen.ts";
+import type { Transport } from "./transport.ts";
 
 /** One address or several, as text (`unix:/path`, `host:port`, `:port`, `[::1]:port`, `fd:N`, `systemd:NAME`). */
 export type Addresses = string | Address | ReadonlyArray<string | Address>;
@@ -129,7 +129,7 @@ export async function serve(application: Application, options: ServeOptions): Pr
     for (const { protocol, address } of places) {
       let origin = originOf(protocol, address);
       const createCore = applicationCores[protocol];
-      const accept = (socket: Socket): void => connections.accept(socket, createCore(cores), origin);
+      const accept = (transport: Transport): void => connections.accept(transport, createCore(cores), origin);
       const listener = await listen(address, options, accept);
       // Only now is it known what an inherited descriptor is.
       origin = originOf(protocol, listener.address);
@@ -137,7 +137,7 @@ export async function serve(application: Application, options: ServeOptions): Pr
     }
     for (const address of httpAddresses) await http.listen(address, options);
   } catch (error) {
-    await Promise.all([...listeners.map((listener) => listener.close()), http.close(0, 0)]);
+    await Promise.all([...listeners.map((listener) => listener.close()), http.close(0)]);
     throw error;
   }
   let closing: Promise<void> | undefined;
@@ -169,7 +169,8 @@ function originOf(protocol: ServerProtocol, address: Address): ConnectionOrigin 
   return { protocol, address: formatAddress(address), unix: address.kind === "unix" };
 }
 
-function createHost(
+/** What the connections of a server share. */
+export function createHost(
   application: Application,
   options: ServeOptions,
   limits: ServerLimits,

@@ -1,70 +1,76 @@
 /**
- * From a core's output blocks to a socket: when they are written, and when they return to the pool.
+ * From a core's output blocks to a transport: when they are written, and when they return to the pool.
  * @module
  */
 // The global of this name is an accessor that costs a microsecond in Node.js 20.
 import { performance } from "node:perf_hooks";
-import type { Socket } from "node:net";
 import type { GatewayCore } from "../protocols/gateway-core.ts";
-import type { BlockPool, FilledBlock } from "../protocols/output-buffer.ts";
+import type { BlockPool } from "../protocols/output-buffer.ts";
+import type { Transport } from "./transport.ts";
 
 /** What is flushed less than this long after the last write waits for the end of the turn, in ms. */
 const gatherMs = 1;
 
-/** From here on a write is worth a callback: its block comes back to the pool, and waiting answers go on. */
-const callbackOctets = 16_384;
+/** A write of this much may have made room that somebody waits for. */
+const largeOctets = 16_384;
 
-/** Told when the socket has taken octets that had to wait. */
+/** Told when the kernel has taken so much that waiting answers may go on. */
 export interface WriterOwner {
-  written(): void;
+  roomMade(): void;
 }
 
 export class SocketWriter {
-  readonly #socket: Socket;
+  readonly #transport: Transport;
   readonly #core: GatewayCore;
   readonly #pool: BlockPool;
   readonly #owner: WriterOwner;
   #planned = false;
   #wroteAt = 0;
 
-  constructor(socket: Socket, core: GatewayCore, pool: BlockPool, owner: WriterOwner) {
-    this.#socket = socket;
+  constructor(transport: Transport, core: GatewayCore, pool: BlockPool, owner: WriterOwner) {
+    this.#transport = transport;
     this.#core = core;
     this.#pool = pool;
     this.#owner = owner;
   }
 
-  /** Octets that wait, here and in the socket. */
+  /** Octets that wait, here and in the transport. */
   get queuedOctets(): number {
-    return this.#core.pendingOctets + this.#socket.writableLength;
+    return this.#core.pendingOctets + this.#transport.queuedOctets;
   }
 
   /** True when the kernel has taken all that was written. */
   get isDrained(): boolean {
-    return this.#socket.writableLength === 0;
+    return this.#transport.queuedOctets === 0;
   }
 
-  /** Writes all that the core has. */
+  /** Writes all that the core has, in one call. */
   write(): void {
-    const first = this.#core.takeOutput();
-    if (first === undefined) return;
+    let filled = this.#core.takeOutput();
+    if (filled === undefined) return;
     this.#wroteAt = performance.now();
-    let next = this.#core.takeOutput();
-    if (next === undefined) {
-      this.#writeBlock(first, true);
-      return;
+    const pieces: Uint8Array[] = [];
+    const blocks: Uint8Array[] = [];
+    let octets = 0;
+    for (; filled !== undefined; filled = this.#core.takeOutput()) {
+      pieces.push(filled.octets);
+      octets += filled.octets.length;
+      if (filled.block !== undefined) blocks.push(filled.block);
     }
-    this.#socket.cork();
-    for (let filled: FilledBlock = first; ; filled = next, next = this.#core.takeOutput()) {
-      this.#writeBlock(filled, next === undefined);
-      if (next === undefined) break;
-    }
-    this.#socket.uncork();
+    if (!this.#transport.write(pieces, blocks)) return;
+    this.release(blocks);
+    // In a tick of its own: who has just sent this must return before it is asked for more.
+    if (octets >= largeOctets) process.nextTick(tellRoomMade, this.#owner);
+  }
+
+  /** Blocks that have been written are used again. */
+  release(blocks: readonly Uint8Array[]): void {
+    for (const block of blocks) this.#pool.give(block);
   }
 
   /** Writes now, unless there was a write a moment ago. True when it did. */
   writeUnlessRecent(): boolean {
-    if (this.#socket.writableLength > 0 || performance.now() - this.#wroteAt <= gatherMs) return false;
+    if (this.#transport.queuedOctets > 0 || performance.now() - this.#wroteAt <= gatherMs) return false;
     this.write();
     return true;
   }
@@ -80,7 +86,7 @@ export class SocketWriter {
   /** @internal */
   writePlanned(): void {
     this.#planned = false;
-    if (!this.#socket.destroyed) this.write();
+    if (!this.#transport.destroyed) this.write();
   }
 
   /** Gives up all that waits. */
@@ -89,24 +95,12 @@ export class SocketWriter {
       if (filled.block !== undefined) this.#pool.give(filled.block);
     }
   }
-
-  #writeBlock({ octets, block }: FilledBlock, isLast: boolean): void {
-    if (isLast && octets.length < callbackOctets && this.#socket.writableLength === 0) {
-      this.#socket.write(octets);
-      // Taken by the kernel at once, as nearly always. If not, the block is left to the garbage collector.
-      if (block !== undefined && this.#socket.writableLength === 0) this.#pool.give(block);
-      return;
-    }
-    if (block === undefined && !isLast) this.#socket.write(octets);
-    else this.#socket.write(octets, (error) => this.#written(block, isLast, error));
-  }
-
-  #written(block: Uint8Array | undefined, isLast: boolean, error: Error | null | undefined): void {
-    if (block !== undefined) this.#pool.give(block);
-    if (isLast && (error === undefined || error === null)) this.#owner.written();
-  }
 }
 
 function writePlanned(writer: SocketWriter): void {
   writer.writePlanned();
+}
+
+function tellRoomMade(owner: WriterOwner): void {
+  owner.roomMade();
 }

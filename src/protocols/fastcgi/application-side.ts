@@ -54,6 +54,10 @@ export class FastcgiApplicationSide implements GatewayCore {
     this.#records.receive(octets);
   }
 
+  keepInput(): void {
+    this.#records.keepInput();
+  }
+
   /**
    * The peer has ended its side. If that cut a record or the PARAMS of a request short, `nextEvent` throws; if it
    * came between records, what it means for the open requests is the server's to decide.

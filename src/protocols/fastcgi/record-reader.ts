@@ -112,6 +112,18 @@ export class RecordReader {
     this.#end += octets.length;
   }
 
+  /** Copies what has not been read, so that the chunk may be overwritten. False when there is nothing of that. */
+  keep(): boolean {
+    if (this.#at === this.#end) return false;
+    if (this.#ownsChunk) return true;
+    // Not slice(): of a Buffer that is a view.
+    this.#chunk = new Uint8Array(this.#chunk.subarray(this.#at, this.#end));
+    this.#ownsChunk = true;
+    this.#end -= this.#at;
+    this.#at = 0;
+    return true;
+  }
+
   /** Forgets all octets that have not been read. */
   discard(): void {
     this.#chunk = nothing;

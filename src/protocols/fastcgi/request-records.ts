@@ -67,6 +67,10 @@ export class RequestRecords {
     this.#reader.receive(octets);
   }
 
+  keepInput(): void {
+    if (this.#reader.keep()) this.open.keepParams();
+  }
+
   get receiving(): boolean {
     if (this.open.findUnannounced() !== undefined) return true;
     return this.open.size === 0 && !this.#reader.isBetweenRecords;

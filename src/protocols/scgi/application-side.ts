@@ -58,6 +58,13 @@ export class ScgiApplicationSide implements GatewayCore {
     this.#at = 0;
   }
 
+  keepInput(): void {
+    if (this.#at === this.#chunk.length) return;
+    // Not slice(): of a Buffer that is a view.
+    this.#chunk = new Uint8Array(this.#chunk.subarray(this.#at));
+    this.#at = 0;
+  }
+
   /** The peer has ended its side. If that cut the request short, `nextEvent` throws once it has read the rest. */
   receiveEnd(): void {
     this.#inputEnded = true;
