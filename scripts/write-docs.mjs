@@ -15,10 +15,13 @@ const { configKey, variableName } = await import(new URL("dist/cli/setting-names
 const { configTypeOf } = await import(new URL("dist/cli/setting-values.js", project).href);
 const serve = commands.find(({ name }) => name === "serve");
 
+const { validationRules } = await import(new URL("dist/middleware/index.js", project).href);
+
 const stale = [
   update("docs/command-line.md", "options", commands.map(commandSection).join("\n")),
   update("docs/configuration.md", "settings", settingTable(serve.settings)),
   replace("src/config/tsgi-config.ts", configType(serve.settings)),
+  update("docs/middleware.md", "rules", ruleTable(validationRules)),
   update("docs/limits.md", "server", limitTable("src/server/limits.ts", "ServerLimits")),
   update("docs/limits.md", "cgi", limitTable("src/cgi/limits.ts", "CgiLimits")),
   update("docs/limits.md", "fastcgi", limitTable("src/protocols/fastcgi/limits.ts", "FastcgiLimits")),
@@ -43,6 +46,14 @@ function commandSection({ name, positionals, help, settings }) {
     ...rows,
     "",
   ].join("\n");
+}
+
+function ruleTable(rules) {
+  const rows = Object.entries(rules).map(
+    ([name, { side, from, holds, level }]) =>
+      `| ${name} | ${from} | ${side} | ${cell(holds)}${level === "warning" ? " (a warning)" : ""} |`,
+  );
+  return ["| rule | from | who | what holds |", "| --- | --- | --- | --- |", ...rows, ""].join("\n");
 }
 
 function mayBeSetBy(source) {

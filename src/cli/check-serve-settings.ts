@@ -4,6 +4,9 @@
  */
 import { parseScriptName } from "../bridge/index.ts";
 import { maxWorkers } from "../process/index.ts";
+import { chooseLimits } from "../protocols/choose-limits.ts";
+import { serverLimits } from "../server/index.ts";
+import { serveOptions } from "./serve-options.ts";
 import type { SettingProblems } from "./setting-problems.ts";
 import type { SettingValues } from "./setting-values.ts";
 
@@ -40,6 +43,7 @@ export function checkServeSettings(
     problems.add(`${origins["workers"]} is ${workers}: expected at most ${maxWorkers}`);
   }
   if (typeof scriptName === "string") problems.attempt(() => parseScriptName(scriptName));
+  problems.attempt(() => chooseLimits(serverLimits, serveOptions(values)));
 }
 
 function isNothing(value: SettingValues[string] | undefined): boolean {

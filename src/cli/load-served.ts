@@ -3,10 +3,12 @@
  * @module
  */
 import type { Application } from "../bridge/index.ts";
-import { loadApplication } from "./load-application.ts";
+import { interfaceOf, loadApplication } from "./load-application.ts";
 import type { SettingValues } from "./setting-values.ts";
+import { validated } from "./validated.ts";
 
 /** @throws ConfigurationError ERR_CONFIG_APPLICATION */
-export function loadServed(specifier: string, _values: SettingValues): Promise<Application> {
-  return loadApplication(specifier, process.cwd());
+export async function loadServed(specifier: string, values: SettingValues): Promise<Application> {
+  const loaded = await loadApplication(specifier, process.cwd(), undefined, interfaceOf(values));
+  return validated(loaded, values);
 }

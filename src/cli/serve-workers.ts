@@ -5,6 +5,7 @@
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { escapeControls } from "../bridge/index.ts";
 import {
   maxWorkers,
   removePidFile,
@@ -22,7 +23,7 @@ import { formatAddress, type Address } from "../protocols/address.ts";
 import { holdSocket } from "../server/index.ts";
 import type { ExitStatusCode } from "./exit-status.ts";
 import type { ResolvedLine } from "./resolve-settings.ts";
-import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
+import { gracefulTimeoutMs, ignoreLostOutput, serveOptions } from "./serve-options.ts";
 import type { SettingValues } from "./setting-values.ts";
 import { warnOfStartSettings } from "./start-settings.ts";
 import { watchSources } from "./watch-sources.ts";
@@ -40,6 +41,7 @@ const startTimeoutMs = 120_000;
 export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCode> {
   const { positionals, values } = line;
   const specifier = positionals[0] ?? "";
+  ignoreLostOutput();
   const inheritance = takeInheritance();
   const { settings, program } = planOf(line);
   const sockets = await holdSockets(values, inheritance);
@@ -78,8 +80,11 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
 }
 
 const log: MasterLog = (_level, message, detail) => {
-  const below = detail === undefined ? "" : detail.replaceAll(/^/gm, "    ") + "\n";
-  process.stderr.write(`tsgi: ${message}\n${below}`);
+  const [first = "", ...more] = message.split("\n");
+  const below = detail === undefined ? more : [...more, ...detail.split("\n")];
+  process.stderr.write(
+    `tsgi: ${[first, ...below.map((line) => `    ${line}`)].map(escapeControls).join("\n")}\n`,
+  );
 };
 
 function planOf({ positionals, values }: ResolvedLine): MasterPlan & { readonly program: WorkerProgramData } {
@@ -104,8 +109,11 @@ function processSettings(values: SettingValues): ProcessSettings {
     workerLifetimeMs: milliseconds(values, "worker-lifetime", Infinity),
     maxMemoryOctets: (values["max-memory"] as number | undefined) ?? Infinity,
     gracefulTimeoutMs: gracefulTimeoutMs(values),
-    // A blocked event loop cannot time its requests.
-    heartbeatTimeoutMs: Math.min(milliseconds(values, "heartbeat-timeout", 30_000), requestTimeoutMs),
+    // A blocked event loop cannot time its requests. Below a second a busy machine looks like one.
+    heartbeatTimeoutMs: Math.min(
+      milliseconds(values, "heartbeat-timeout", 30_000),
+      Math.max(requestTimeoutMs, 1_000),
+    ),
     startTimeoutMs,
   };
 }
@@ -114,7 +122,6 @@ async function holdSockets(
   values: SettingValues,
   inheritance: Inheritance | undefined,
 ): Promise<MasterSocket[]> {
-  // What `serve` would refuse is refused here: a worker could only fail.
   const { socketMode } = serveOptions(values);
   const options = socketMode === undefined ? {} : { socketMode };
   const sockets: MasterSocket[] = [];
@@ -127,7 +134,7 @@ async function holdSockets(
       }
     }
   } catch (error) {
-    for (const { held } of sockets) if (inheritance === undefined) held.remove();
+    for (const { held } of sockets) if (inheritance === undefined) held.release();
     throw error;
   }
   inheritance?.closeRest();

@@ -40,6 +40,8 @@ export function convertText(
       return matched(/^0?[0-7]{3}$/, "three octal digits such as 0660", (text) => parseInt(text, 8));
     case "octets":
       return matched(/^[1-9]\d{0,11}[KMG]?$/i, "octets such as 1048576, 512K, 10M or 2G", octets);
+    case "choice":
+      return chosen(setting, given, label);
     case "flag":
       return flag(given, label);
     case "text":
@@ -51,12 +53,16 @@ export function convertText(
 
 /** What the config file may say of a setting, as a type of TypeScript: what is generated is what is checked. */
 export function configTypeOf(setting: Setting): string {
-  const type = configTypes[setting.kind];
+  const type = oneTypeOf(setting);
   if (setting.repeatable !== true) return type;
   return `${type} | readonly ${type.includes("|") ? `(${type})` : type}[]`;
 }
 
-const configTypes: Readonly<Record<SettingKind, string>> = {
+function oneTypeOf({ kind, choices = [] }: Setting): string {
+  return kind === "choice" ? choices.map((choice) => JSON.stringify(choice)).join(" | ") : configTypes[kind];
+}
+
+const configTypes: Readonly<Record<Exclude<SettingKind, "choice">, string>> = {
   flag: "boolean",
   text: "string",
   address: "string",
@@ -82,7 +88,7 @@ export function convertConfigValue(setting: Setting, given: unknown, label: stri
 }
 
 function convertOne(setting: Setting, given: unknown, label: string): string | number | boolean | Address {
-  const types = configTypes[setting.kind].split(" | ");
+  const types = oneTypeOf(setting).split(" | ");
   if (!types.some((type) => type === typeof given || type === JSON.stringify(given))) {
     throw refused(label, described(given), configTypeOf(setting).replaceAll("readonly ", ""));
   }
@@ -130,6 +136,11 @@ function flag(given: string, label: string): boolean {
   if (/^(1|true|yes|on)$/i.test(given)) return true;
   if (/^(0|false|no|off)$/i.test(given)) return false;
   throw refused(label, JSON.stringify(given), "1 or 0, true or false");
+}
+
+function chosen({ choices = [] }: Setting, given: string, label: string): string {
+  if (choices.includes(given)) return given;
+  throw refused(label, JSON.stringify(given), choices.join(", "));
 }
 
 function octets(text: string): number {

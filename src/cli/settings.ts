@@ -4,9 +4,11 @@
  * @module
  */
 import { serverLimits } from "../server/index.ts";
+import { interfaceNames } from "./application-interface.ts";
 
 /** How an option's text becomes a value. */
-export type SettingKind = "flag" | "text" | "address" | "integer" | "octets" | "seconds" | "mode" | "workers";
+export type SettingKind =
+  "flag" | "text" | "choice" | "address" | "integer" | "octets" | "seconds" | "mode" | "workers";
 
 /** Who may say what a setting is, the strongest first. */
 export const settingSources = ["command line", "environment", "config file"] as const;
@@ -19,6 +21,8 @@ export interface Setting {
   readonly kind: SettingKind;
   /** What stands for the value in help, e.g. `ADDR`. */
   readonly placeholder?: string;
+  /** The values of a choice. */
+  readonly choices?: readonly string[];
   readonly repeatable?: boolean;
   /** It is the command's word that is no option; elsewhere it is a setting like the others. */
   readonly positional?: boolean;
@@ -48,6 +52,14 @@ const debug: Setting = {
   help: "show stacks: in error messages of the command, and to clients in error pages. Never on a public server",
 };
 
+const applicationInterface: Setting = {
+  name: "interface",
+  kind: "choice",
+  choices: interfaceNames,
+  placeholder: interfaceNames.join("|"),
+  help: "what EXPORT is: a WSGI application, a fetch handler, or a Node.js listener (req, res); auto (the default) knows an object with `fetch`, and Express, Koa, Fastify, NestJS and http.Server; another function is WSGI",
+};
+
 const scriptName: Setting = {
   name: "script-name",
   kind: "text",
@@ -68,6 +80,12 @@ const gracefulTimeout: Setting = {
   kind: "seconds",
   placeholder: "S",
   help: "how long requests that have begun may go on when the server, or a worker, stops (30)",
+};
+
+const validate: Setting = {
+  name: "validate",
+  kind: "flag",
+  help: "hold the application and the server to the calling convention: a broken rule is logged and answered 500. On with --debug, and under `tsgi run` without a web server unless NODE_ENV is production; --no-validate: never",
 };
 
 const serve: CommandSettings = {
@@ -107,6 +125,7 @@ const serve: CommandSettings = {
       atStart: true,
       help: "listen for HTTP: for development and embedding, without a web server",
     },
+    applicationInterface,
     scriptName,
     {
       name: "socket-mode",
@@ -202,8 +221,9 @@ const serve: CommandSettings = {
       kind: "flag",
       atStart: true,
       sources: ["command line", "environment"],
-      help: "for development: load the application anew, in a new worker, whenever a source file below the working directory changes; turns on --workers 1 and --debug unless they are set",
+      help: "for development: load the application anew, in a new worker, whenever a source file below the working directory changes; turns on --workers 1, --debug and --validate unless they are set",
     },
+    validate,
     debug,
   ],
 };
@@ -220,9 +240,11 @@ const run: CommandSettings = {
       placeholder: "ADDR",
       help: "where to listen for HTTP when nobody passed a socket or a request (127.0.0.1:8000)",
     },
+    applicationInterface,
     scriptName,
     maxBody,
     gracefulTimeout,
+    validate,
     debug,
   ],
 };
@@ -238,8 +260,10 @@ const cgi: CommandSettings = {
       kind: "flag",
       help: "write a complete HTTP head, also when the script's name does not begin with nph-",
     },
+    applicationInterface,
     scriptName,
     maxBody,
+    validate,
     debug,
   ],
 };

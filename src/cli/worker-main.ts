@@ -5,9 +5,10 @@
 import { runWorker } from "../process/index.ts";
 import { describeError } from "./describe-error.ts";
 import { loadServed } from "./load-served.ts";
-import { serveOptions } from "./serve-options.ts";
+import { ignoreLostOutput, serveOptions } from "./serve-options.ts";
 import type { WorkerProgramData } from "./serve-workers.ts";
 
+ignoreLostOutput();
 runWorker({
   load: async ({ program, worker }) => {
     const { specifier, values } = program as WorkerProgramData;

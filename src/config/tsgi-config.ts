@@ -13,6 +13,8 @@ export interface TsgiConfig {
   readonly scgi?: string | readonly string[] | undefined;
   /** Listen for HTTP: for development and embedding, without a web server. */
   readonly http?: string | readonly string[] | undefined;
+  /** What EXPORT is: a WSGI application, a fetch handler, or a Node.js listener (req, res); auto (the default) knows an object with `fetch`, and Express, Koa, Fastify, NestJS and http.Server; another function is WSGI. */
+  readonly interface?: "auto" | "wsgi" | "fetch" | "node" | undefined;
   /** The mount point, "" or "/app": SCRIPT_NAME and PATH_INFO are split there (unset: as the web server sent them). */
   readonly scriptName?: string | undefined;
   /** Permission bits of a UNIX socket, octal (0660). */
@@ -43,6 +45,8 @@ export interface TsgiConfig {
   readonly gracefulTimeout?: number | undefined;
   /** Write the process id there once it is ready; removed at the end. */
   readonly pidFile?: string | undefined;
+  /** Hold the application and the server to the calling convention: a broken rule is logged and answered 500. On with --debug, and under `tsgi run` without a web server unless NODE_ENV is production; --no-validate: never. */
+  readonly validate?: boolean | undefined;
   /** Show stacks: in error messages of the command, and to clients in error pages. Never on a public server. */
   readonly debug?: boolean | undefined;
 }

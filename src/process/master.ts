@@ -66,10 +66,13 @@ class Master {
   /** The last reload that was asked for, as long as its settings have not begun to be read. */
   #askedReload: { readonly reason: string | undefined } | undefined;
   #stopWatching: () => void = () => {};
+  /** False in a new master until the old one has handed the sockets over. */
+  #ownsPaths: boolean;
 
   constructor(options: MasterOptions, end: (status: number) => void) {
     this.#options = options;
     this.#end = end;
+    this.#ownsPaths = options.predecessor === undefined;
     this.#state = initialState(options.settings);
     this.#plans = new MasterPlans(options);
   }
@@ -147,6 +150,9 @@ class Master {
         this.#options.reopenLogs?.();
         for (const worker of command.workers) this.#workers.get(worker)?.send({ type: "reopen" });
         break;
+      case "release-sockets":
+        for (const { held } of this.#options.sockets) held.release(!this.#ownsPaths);
+        break;
       case "start-upgrade":
         this.#upgrade();
         break;
@@ -213,14 +219,14 @@ class Master {
   async #announce(): Promise<void> {
     const { predecessor, sockets, log, announce } = this.#options;
     if (predecessor !== undefined && !(await predecessor.ready())) return;
+    this.#ownsPaths = true;
     try {
       for (const { held } of sockets) await held.publish();
+      announce();
     } catch (error) {
       log("error", error instanceof Error ? error.message : String(error));
       this.#handle({ type: "fail" });
-      return;
     }
-    announce();
   }
 
   #upgrade(): void {
@@ -243,7 +249,6 @@ class Master {
     this.#removeSignals();
     this.#stopWatching();
     if (!handedOver) this.#newMaster?.close();
-    if (!handedOver) for (const { held } of this.#options.sockets) held.remove();
     this.#end(status);
   }
 }

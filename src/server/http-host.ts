@@ -2,26 +2,47 @@
  * HTTP/1.1 straight to an application, on node:http: what wsgiref.simple_server is to Python.
  *
  * For development, tests and embedding. It has no TLS, no HTTP/2 and serves no files; what faces the internet is the
- * web server's job. One request is http-request.ts.
+ * web server's job. One request is the bridge's HttpExchange.
  * @module
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { Server, type IncomingMessage, type ServerResponse } from "node:http";
+import { Server as NetServer, type Socket } from "node:net";
+// The global of this name is an accessor that costs a microsecond in Node.js 20.
+import { performance } from "node:perf_hooks";
+import { HttpExchange } from "../bridge/index.ts";
+import { LimitExceededError } from "../errors/index.ts";
 import type { Address } from "../protocols/address.ts";
 import type { ConnectionHost, OpenRequest } from "./connection-host.ts";
-import { HttpRequest } from "./http-request.ts";
+import { requestTooLong } from "./deadlines.ts";
 import { listenWith, type Listener, type ListenOptions } from "./listen.ts";
 
 /** The longest time between two looks at requests whose head does not come, in ms. */
 const maxCheckMs = 500;
 
+/** Whose `close` leaves idle connections alone: node:http closes them at once, also when a request is on its way. */
+class HttpServer extends Server {
+  override close(callback?: (error?: Error) => void): this {
+    NetServer.prototype.close.call(this, callback);
+    return this;
+  }
+
+  /** Closes idle connections, and ends the timer that node:http checks connections by. */
+  closeIdle(): void {
+    super.close();
+  }
+}
+
 /** Every HTTP listener of one server, and the requests that came in there. */
 export class HttpHost {
   readonly #host: ConnectionHost;
-  readonly #servers: Server[] = [];
+  readonly #servers: HttpServer[] = [];
   readonly #listeners: Listener[] = [];
-  readonly #requests = new Set<HttpRequest>();
+  /** What is open, and since when. */
+  readonly #requests = new Map<HttpExchange, number>();
   #connections = 0;
   #closing = false;
+  /** Idle connections are closed, and no more waited for. */
+  #quiet = false;
   #whenEmpty: () => void = () => {};
 
   constructor(host: ConnectionHost) {
@@ -40,8 +61,21 @@ export class HttpHost {
 
   /** @throws ConfigurationError ERR_CONFIG_LISTEN when the address cannot be listened on */
   async listen(address: Address, options: ListenOptions): Promise<void> {
+    const server = this.#createServer();
+    this.#listeners.push(await listenWith(server, address, options));
+    this.#servers.push(server);
+  }
+
+  /** Takes over a connection that nobody listened for. */
+  accept(socket: Socket): void {
+    let [server] = this.#servers;
+    if (server === undefined) this.#servers.push((server = this.#createServer()));
+    server.emit("connection", socket);
+  }
+
+  #createServer(): HttpServer {
     const { limits } = this.#host;
-    const server = createServer({
+    const server = new HttpServer({
       noDelay: true,
       headersTimeout: limits.paramsTimeoutMs,
       // A body may take as long as it likes as long as it comes: `bodyTimeoutMs` bounds its silence.
@@ -59,38 +93,67 @@ export class HttpHost {
     });
     server.on("request", (request, response) => this.#open(server, request, response, false));
     server.on("checkContinue", (request, response) => this.#open(server, request, response, true));
-    this.#listeners.push(await listenWith(server, address, options));
-    this.#servers.push(server);
+    return server;
   }
 
   /** Every request that is open. */
   openRequests(): OpenRequest[] {
-    return [...this.#requests].flatMap((request) => request.described ?? []);
+    return [...this.#requests].flatMap(([{ label }, startedAt]) =>
+      label === undefined ? [] : { method: label.method, path: label.path, startedAt },
+    );
   }
 
-  /** Takes no more requests, lets those that have begun finish for up to `graceMs`, aborts the rest. */
-  async close(graceMs: number): Promise<void> {
+  /**
+   * Takes no more requests, lets those that have begun finish for up to `graceMs`, aborts the rest.
+   * @param keptMs - how long kept connections may stay for one more request, which is answered `Connection: close`
+   */
+  async close(graceMs: number, keptMs: number = 0): Promise<void> {
     this.#closing = true;
     const closed = this.#listeners.map((listener) => listener.close());
-    for (const server of this.#servers) server.closeIdleConnections();
+    const closeIdle = (): void => {
+      this.#quiet = true;
+      for (const server of this.#servers) server.closeIdle();
+    };
+    const quiet = keptMs > 0 ? setTimeout(closeIdle, keptMs) : undefined;
+    if (quiet === undefined) closeIdle();
     const deadline = setTimeout(() => {
-      for (const request of this.#requests) request.abort("the server is stopping");
+      for (const request of this.#requests.keys()) request.abort("the server is stopping");
       for (const server of this.#servers) server.closeAllConnections();
     }, graceMs);
     await Promise.all(closed);
     // A server has closed as soon as its sockets are about to.
     if (this.#connections > 0) await new Promise<void>((resolve) => (this.#whenEmpty = resolve));
     clearTimeout(deadline);
+    clearTimeout(quiet);
+    if (!this.#quiet) closeIdle();
   }
 
   #open(server: Server, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const open = new HttpRequest(request, response, expectsContinue, this.#host);
-    this.#requests.add(open);
+    if (this.#closing) response.shouldKeepAlive = false;
+    const open = new HttpExchange(request, response, expectsContinue, this.#host);
+    this.#requests.set(open, performance.now());
+    // A body's close() may still be at work when its answer has ended.
+    this.#host.running.began();
+    open.onFinished = this.#host.running.finished;
+    const timer = this.#limitTime(open);
     response.once("close", () => {
+      clearTimeout(timer);
       this.#requests.delete(open);
       // node:http closes what is idle when asked to close, not what becomes idle afterwards.
-      if (this.#closing) setImmediate(() => server.closeIdleConnections());
+      if (this.#quiet) setImmediate(() => server.closeIdleConnections());
     });
     open.start();
+  }
+
+  #limitTime(request: HttpExchange): NodeJS.Timeout | undefined {
+    const allowed = this.#host.limits.requestTimeoutMs;
+    if (allowed === Infinity) return undefined;
+    return setTimeout(() => {
+      const took = performance.now() - (this.#requests.get(request) ?? 0);
+      const text = requestTooLong(took, allowed);
+      request.expire(
+        new LimitExceededError("ERR_LIMIT_REQUEST_TIME", "requestTimeoutMs", allowed, took, text),
+      );
+    }, allowed);
   }
 }

@@ -2,9 +2,13 @@
  * TypeScript runs without a build step on every supported Node.js. This run's own version is tested everywhere else;
  * the others come from npm's `node` packages.
  */
+import { once } from "node:events";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { freePort } from "../support/ports.ts";
 import { startProcess } from "../support/process.ts";
+import { runScript, writeScript } from "../support/script.ts";
 import { temporaryDirectory } from "../support/serving.ts";
 import { projectWith } from "../support/settled-process.ts";
 import { projectRoot } from "../support/source-tree.ts";
@@ -41,8 +45,10 @@ async function run(node: string, ...words: string[]): ReturnType<typeof startPro
   return child;
 }
 
+const versions = [20, 22, 24, 26];
+
 describe("every supported Node.js", () => {
-  it.each([20, 22, 24, 26])(
+  it.each(versions)(
     "runs a TypeScript application: %i",
     async (version) => {
       const node = await nodeOf(version);
@@ -56,6 +62,25 @@ describe("every supported Node.js", () => {
       const request = await run(node, command, "request", `fastcgi:unix:${path}`, "/");
       expect(await request.ended).toMatchObject({ status: 0 });
       expect(request.output).toBe("hello red held! true");
+      await server.stop();
+      // A master holds its socket by a name that is private to Node.js.
+      const master = await run(
+        node,
+        command,
+        "serve",
+        "features.ts",
+        "--fastcgi",
+        `unix:${path}`,
+        "--workers",
+        "1",
+      );
+      await master.printed(" ready at ");
+      master.kill("SIGHUP");
+      await master.printed("reloaded: ");
+      const again = await run(node, command, "request", `fastcgi:unix:${path}`, "/");
+      expect(await again.ended).toMatchObject({ status: 0 });
+      expect(master.output).not.toContain("Warning");
+      expect(await master.stop()).toEqual({ status: 0, signal: null });
 
       const config = join(projectWith({ "tsgi.config.ts": configFile }), "tsgi.config.ts");
       const words = ["serve", "features.ts", "--http", ":0", "--config", config, "--check"];
@@ -78,6 +103,66 @@ describe("every supported Node.js", () => {
       });
       expect(await child.ended, child.output).toMatchObject({ status: 0 });
       expect(child.output).toMatch(/Tests .*passed/);
+    },
+    180_000,
+  );
+
+  it.each(versions)(
+    "answers CGI requests, with what was kept from the first one too: %i",
+    async (version) => {
+      const node = await nodeOf(version);
+      const tsgi = join(projectRoot, "dist/cli/tsgi.cjs");
+      const features = join(projectRoot, "test/cli/applications/features.ts");
+      const plain = join(projectRoot, "test/cli/applications/plain.mjs");
+      const variables = { TMPDIR: temporaryDirectory() };
+      for (const [words, body] of [
+        [[tsgi, "cgi", features], "hello red held! true"],
+        [[tsgi, "run", features], "hello red held! true"],
+        [[tsgi, "run", plain], "plain"],
+        [
+          [join(projectRoot, "examples/cgi-bin/hello.mjs")],
+          "hello over cgi: GET /cgi-bin/app.cgi|/p?, 0 octets\n",
+        ],
+        [
+          [tsgi, "run", join(projectRoot, "examples/cgi-bin/hello.ts")],
+          "hello over cgi: GET /cgi-bin/app.cgi|/p?, 0 octets\n",
+        ],
+        [
+          [writeScript(`await runCgi((e, s) => { s("200 OK", []); return [Buffer.from(e.PATH_INFO)]; });`)],
+          "/p",
+        ],
+      ] as Array<[string[], string]>) {
+        for (const attempt of ["first", "second"]) {
+          const answer = await runScript(words, { node, variables });
+          expect(answer, `${words.join(" ")}, ${attempt}`).toMatchObject({ body, errors: "", status: 0 });
+        }
+      }
+    },
+    180_000,
+  );
+
+  it.each(versions)(
+    "is a development server by `tsgi run`: %i",
+    async (version) => {
+      const node = await nodeOf(version);
+      const port = await freePort();
+      const server = await run(
+        node,
+        join(projectRoot, "dist/cli/tsgi.cjs"),
+        "run",
+        "features.ts",
+        "--http",
+        `:${port}`,
+      );
+      await server.printed(" ready at ");
+      expect(server.output).not.toContain("Warning");
+      const socket = connect(port, "127.0.0.1");
+      socket.end("GET / HTTP/1.0\r\n\r\n");
+      let text = "";
+      socket.setEncoding("utf8").on("data", (piece: string) => (text += piece));
+      await once(socket, "close");
+      expect(text).toContain("hello red held! true");
+      expect(await server.stop()).toEqual({ status: 0, signal: null });
     },
     180_000,
   );

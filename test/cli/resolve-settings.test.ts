@@ -30,6 +30,11 @@ const valuesOf: Readonly<Record<SettingKind, ReadonlyArray<readonly [string, unk
     [":1", ":1"],
     ["[::1]:2", "[::1]:2"],
   ],
+  choice: [
+    ["wsgi", "wsgi"],
+    ["fetch", "fetch"],
+    ["node", "node"],
+  ],
   integer: [
     ["11", 11],
     ["12", 12],
