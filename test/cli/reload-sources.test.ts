@@ -9,7 +9,7 @@ const application = (text: string): string =>
   `import { name } from "./name";
 type Start = (status: string, headers: string[][]) => unknown;
 export const application = (_environ: object, start: Start): Uint8Array[] => {
-  start("200 OK", []);
+  start("200 OK", [["Content-Type", "text/plain"]]);
   return [new TextEncoder().encode(\`${text} \${name}\`)];
 };
 `;
