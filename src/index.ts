@@ -14,6 +14,7 @@ export {
 export { run, type RunOptions } from "./run/index.ts";
 export { runCgi, type CgiOptions } from "./cgi/index.ts";
 export type {
+  AccessLogEntry,
   Application,
   Environ,
   ErrorStream,
