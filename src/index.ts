@@ -11,6 +11,7 @@ export {
   type ServeOptions,
   type ServerLimits,
 } from "./server/index.ts";
+export { openAccessLog, type AccessLog, type AccessLogFileOptions } from "./logs/index.ts";
 export { run, type RunOptions } from "./run/index.ts";
 export { runCgi, type CgiOptions } from "./cgi/index.ts";
 export type {

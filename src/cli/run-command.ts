@@ -19,6 +19,8 @@ const optionNames: Readonly<Record<string, keyof RunOptions>> = {
 export async function runRunCommand(line: CommandLine): Promise<ExitStatusCode> {
   const { positionals, values } = line;
   if (detectHost().kind === "cgi") return runCgiCommand(line);
+  const { openLogs } = await import("./open-logs.ts");
+  const logs = openLogs(values);
   const application = await loadApplication(positionals[0] ?? "", process.cwd());
   const options: Record<string, unknown> = {};
   for (const [setting, name] of Object.entries(optionNames)) {
@@ -26,6 +28,7 @@ export async function runRunCommand(line: CommandLine): Promise<ExitStatusCode> 
   }
   const grace = values["graceful-timeout"];
   if (typeof grace === "number") options["graceMs"] = 1_000 * grace;
-  await run(application, options);
+  process.on("SIGUSR1", () => logs.reopen());
+  await run(application, { ...options, ...logs.options });
   return ExitStatus.stopped;
 }

@@ -32,6 +32,11 @@ export function serveOptions(
   return { ...options, log: (entry) => void process.stderr.write(formatLogEntry(entry)) };
 }
 
+/** A terminal that is closed, or a log program that ends, must not take the service with it. */
+export function ignoreLostOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+}
+
 /** How long requests that have begun may go on at a stop, in ms. */
 export function gracefulTimeoutMs(values: CommandLine["values"]): number {
   return 1_000 * ((values["graceful-timeout"] as number | undefined) ?? 30);

@@ -5,6 +5,7 @@
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { LogEntry } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import {
   maxWorkers,
@@ -22,7 +23,8 @@ import { formatAddress, type Address } from "../protocols/address.ts";
 import { holdSocket } from "../server/index.ts";
 import type { ExitStatusCode } from "./exit-status.ts";
 import type { CommandLine } from "./parse-command-line.ts";
-import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
+import { checkAccessLog, openMasterLog, slowRequestOf } from "./open-logs.ts";
+import { gracefulTimeoutMs, ignoreLostOutput, serveOptions } from "./serve-options.ts";
 
 type Values = CommandLine["values"];
 
@@ -38,6 +40,9 @@ const startTimeoutMs = 120_000;
 /** Runs until the master has ended. */
 export async function runServeWorkers({ positionals, values }: CommandLine): Promise<ExitStatusCode> {
   const specifier = positionals[0] ?? "";
+  ignoreLostOutput();
+  checkAccessLog(values);
+  const errorLog = openMasterLog(values);
   const inheritance = takeInheritance();
   const settings = processSettings(values);
   const sockets = await holdSockets(values, inheritance);
@@ -52,25 +57,31 @@ export async function runServeWorkers({ positionals, values }: CommandLine): Pro
       environment: withoutInheritance(process.env),
     },
     program,
-    log,
+    slowRequestMs: slowRequestOf(values) ?? Infinity,
+    log: (level, message, detail) => errorLog.log(masterEntry(level, message, detail)),
+    output: (worker, pid, line) => errorLog.output({ worker, pid }, line),
+    reopenLogs: () => errorLog.reopen(),
     ...(inheritance === undefined ? {} : { predecessor: inheritance }),
     announce: () => {
       if (pidFile !== undefined) writePidFile(pidFile);
       const places = sockets.map(({ protocol, held }) => `${protocol}:${formatAddress(held.address)}`);
       const count = settings.workers === 1 ? "1 worker" : `${settings.workers} workers`;
-      process.stderr.write(
-        `tsgi: ${basename(specifier)} ready at ${places.join(", ")} (pid ${process.pid}, ${count})\n`,
-      );
+      const ready = `${basename(specifier)} ready at ${places.join(", ")} (pid ${process.pid}, ${count})`;
+      errorLog.log({ level: "info", message: ready });
+      if (values["error-log"] !== undefined) process.stderr.write(`tsgi: ${ready}\n`);
     },
   });
   if (pidFile !== undefined) removePidFile(pidFile);
+  await errorLog.close();
   return process.exit(status as ExitStatusCode);
 }
 
-const log: MasterLog = (_level, message, detail) => {
-  const below = detail === undefined ? "" : detail.replaceAll(/^/gm, "    ") + "\n";
-  process.stderr.write(`tsgi: ${message}\n${below}`);
-};
+/** A message may have lines below its first: where the application failed to load, its stack. */
+function masterEntry(...[level, text, detail]: Parameters<MasterLog>): LogEntry {
+  const [message = "", ...below] = text.split("\n");
+  if (detail !== undefined) below.push(detail);
+  return below.length === 0 ? { level, message } : { level, message, stack: below.join("\n") };
+}
 
 /** Seconds, of which 0 means never. */
 function milliseconds(values: Values, name: string, otherwise: number): number {

@@ -53,6 +53,39 @@ const gracefulTimeout: Setting = {
   help: "how long requests that have begun may go on when the server, or a worker, stops (30)",
 };
 
+const logSettings: readonly Setting[] = [
+  {
+    name: "access-log",
+    kind: "text",
+    placeholder: "FILE",
+    help: "write a line for each answered request there; - is standard output (none is written)",
+  },
+  {
+    name: "access-log-format",
+    kind: "text",
+    placeholder: "FORMAT",
+    help: "combined, common, json, or a text with Apache's directives (combined)",
+  },
+  {
+    name: "error-log",
+    kind: "text",
+    placeholder: "FILE",
+    help: "write what the server says, wsgi.errors and what workers print there, with time and process; - is standard error (standard error, without the time)",
+  },
+  {
+    name: "error-log-format",
+    kind: "text",
+    placeholder: "FORMAT",
+    help: "text or json (text)",
+  },
+  {
+    name: "slow-request",
+    kind: "seconds",
+    placeholder: "S",
+    help: "log a request that takes longer, with a JavaScript stack if it blocks the event loop; 0: never (never)",
+  },
+];
+
 const serve: CommandSettings = {
   name: "serve",
   positionals: ["MODULE[:EXPORT]"],
@@ -154,6 +187,7 @@ const serve: CommandSettings = {
       placeholder: "FILE",
       help: "write the process id there once it is ready; removed at the end",
     },
+    ...logSettings,
     debug,
   ],
 };
@@ -172,6 +206,7 @@ const run: CommandSettings = {
     scriptName,
     maxBody,
     gracefulTimeout,
+    ...logSettings,
     debug,
   ],
 };

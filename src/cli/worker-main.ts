@@ -2,17 +2,25 @@
  * What a worker of `tsgi serve --workers` runs; the master starts it and tells it what to load.
  * @module
  */
-import { runWorker } from "../process/index.ts";
+import { runWorker, workerStreams } from "../process/index.ts";
 import { describeError } from "./describe-error.ts";
 import { loadApplication } from "./load-application.ts";
-import { serveOptions } from "./serve-options.ts";
+import { openLogs } from "./open-logs.ts";
+import { ignoreLostOutput, serveOptions } from "./serve-options.ts";
 import type { WorkerProgramData } from "./serve-workers.ts";
 
+ignoreLostOutput();
 runWorker({
   load: async ({ program, worker }) => {
     const { specifier, values } = program as WorkerProgramData;
     process.title = `tsgi: worker ${worker} of ${specifier}`;
-    return { application: await loadApplication(specifier, process.cwd()), options: serveOptions(values) };
+    // Before the application, which may change the working directory.
+    const logs = openLogs(values, worker, workerStreams);
+    return {
+      application: await loadApplication(specifier, process.cwd()),
+      options: { ...serveOptions(values), ...logs.options },
+      logs,
+    };
   },
   describeFailure: (error, { program }) =>
     describeError(error, (program as WorkerProgramData).values["debug"] === true),

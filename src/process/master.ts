@@ -21,9 +21,13 @@ export interface MasterOptions {
   readonly settings: ProcessSettings;
   readonly sockets: readonly MasterSocket[];
   readonly worker: WorkerProgram;
+  /** From how many ms on a request is slow; Infinity: never. */
+  readonly slowRequestMs: number;
   /** Passed on to the workers; must survive JSON. */
   readonly program: unknown;
   readonly log: MasterLog;
+  /** A line that a worker has printed. */
+  output(worker: number, pid: number, line: string): void;
   /** The first workers are ready; for a new master: the sockets are its own now. */
   announce(): void;
   /** USR1: log files have been moved away. */
@@ -138,7 +142,7 @@ class Master {
   }
 
   #spawn(id: number): void {
-    const { settings, sockets, worker, program } = this.#options;
+    const { settings, sockets, worker, program, slowRequestMs } = this.#options;
     const longest = Math.min(settings.heartbeatTimeoutMs / 4, longestReportMs);
     const start: StartMessage = {
       type: "start",
@@ -151,12 +155,16 @@ class Master {
       multiprocess: this.#state.wanted > 1,
       reportMs: Math.max(longest, 20),
       maxRequests: settings.maxRequests === Infinity ? null : requestLimit(settings, id),
+      slowRequestMs: slowRequestMs === Infinity ? null : slowRequestMs,
       program,
     };
     const descriptors = sockets.map(({ held }) => held.fd);
-    const process = new WorkerProcess(worker, descriptors, start, (event) => {
-      if (event.type === "exit") this.#workers.delete(id);
-      this.#handle(event);
+    const process = new WorkerProcess(worker, descriptors, start, {
+      event: (event) => {
+        if (event.type === "exit") this.#workers.delete(id);
+        this.#handle(event);
+      },
+      output: (pid, line) => this.#options.output(id, pid, line),
     });
     this.#workers.set(id, process);
   }

@@ -16,8 +16,15 @@ export interface WorkerApplication {
   readonly application: Parameters<typeof serve>[0];
   /** All but the addresses. */
   readonly options: Omit<ServeOptions, "fastcgi" | "scgi" | "http"> & Required<Pick<ServeOptions, "log">>;
-  /** USR1: log files have been moved away. */
-  readonly reopenLogs?: () => void;
+  /** Its log files. */
+  readonly logs?: WorkerLogs;
+}
+
+export interface WorkerLogs {
+  /** USR1: they have been moved away. */
+  reopen(): void;
+  /** The worker ends: writes what waits. */
+  close(): Promise<void>;
 }
 
 export interface WorkerDuties {
@@ -69,7 +76,7 @@ class Worker {
         void this.#stop(message.handOver, message.graceMs);
         break;
       case "reopen":
-        this.#hosted?.reopenLogs?.();
+        this.#hosted?.logs?.reopen();
         break;
       default:
         message satisfies never;
@@ -77,7 +84,11 @@ class Worker {
   }
 
   async #load(start: StartMessage): Promise<void> {
-    startWatchdog(() => this.#openRequests());
+    startWatchdog(
+      () => this.#openRequests(),
+      start.slowRequestMs ?? Infinity,
+      (stack) => this.#server?.reportSlow(stack),
+    );
     try {
       this.#hosted = await this.#duties.load(start);
       this.#server = await this.#listen(start, this.#hosted);
@@ -133,6 +144,7 @@ class Worker {
     if (this.#stopping) return;
     this.#stopping = true;
     await this.#server?.close({ graceMs, handOver });
+    await this.#hosted?.logs?.close();
     // The application's own timers and sockets must not keep a stopped worker alive.
     process.exit(0);
   }
