@@ -103,6 +103,8 @@ export class LineWriter {
       });
       clearTimeout(timer);
     }
+    // A disk that has not answered by now would hold up the end as well.
+    if (this.#writing) this.#lines = this.#lose();
     this.#finish(0);
   }
 
@@ -118,13 +120,12 @@ export class LineWriter {
     writersAtExit.delete(this);
     if (writersAtExit.size === 0) process.off("exit", finishAll);
     // A write on its way is another thread's, which goes on; nothing here can be told that it has arrived.
-    if (waitMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, waitMs);
+    if (waitMs > 0) pauseThread(waitMs);
     try {
       if (!this.#writing && this.#batch !== undefined) this.#writeAllNow(this.#batch);
-      this.#batch = undefined;
       while (this.#lines.length > 0) this.#writeAllNow(this.#take());
     } catch {
-      this.#dropped += this.#lines.length + lineCount(this.#batch);
+      this.#lines = this.#lose();
     }
     if (this.#dropped > 0) this.#complain(`has lost ${this.#dropped} lines`);
     if (!this.#writing) this.#target.close();
@@ -132,7 +133,23 @@ export class LineWriter {
 
   #writeAllNow(octets: Buffer): void {
     this.#batch = octets;
-    for (let at = 0; at < octets.length;) at += writeSync(this.#target.fd, octets, at);
+    let patience = exitMs;
+    for (let at = 0; at < octets.length;) {
+      try {
+        at += writeSync(this.#target.fd, octets, at);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || patience <= 0) throw error;
+        pauseThread(fullPipeMs);
+        patience -= fullPipeMs;
+      }
+    }
+    this.#batch = undefined;
+  }
+
+  /** Counts all that waits as lost. Returns what is left: no lines. */
+  #lose(): string[] {
+    this.#dropped += this.#lines.length + lineCount(this.#batch);
+    return [];
   }
 
   #setTimer(ms: number): void {
@@ -213,6 +230,10 @@ const writersAtExit = new Set<LineWriter>();
 function finishAll(): void {
   // The last opened first: what it has to complain of goes to the error log, which is opened before.
   for (const writer of [...writersAtExit].toReversed()) writer.finishAtExit();
+}
+
+function pauseThread(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 function lineCount(octets: Buffer | undefined): number {

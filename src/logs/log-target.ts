@@ -35,7 +35,7 @@ export class LogTarget {
   constructor(place: string | number, what: string) {
     if (typeof place === "number") {
       this.name = place === 1 ? "standard output" : "standard error";
-      this.#fd = place;
+      this.#fd = withoutBlocking(place);
     } else {
       this.name = this.#path = resolve(place);
       try {
@@ -84,6 +84,19 @@ export class LogTarget {
       // A descriptor that is closed: writing will say so.
       this.#isFile = false;
     }
+  }
+}
+
+/**
+ * A pipe that is not read would hold up the thread that writes to it, and with that the end of the process. Opened
+ * anew it has flags of its own, and those of whoever shares it stay as they are. Linux; elsewhere it stays as it is.
+ */
+function withoutBlocking(descriptor: number): number {
+  try {
+    if (!fstatSync(descriptor).isFIFO()) return descriptor;
+    return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return descriptor;
   }
 }
 

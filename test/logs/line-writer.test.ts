@@ -133,6 +133,25 @@ describe("LineWriter", () => {
     expect(complaints).toEqual([]);
   });
 
+  it("does not hold up the end of a process whose standard output nobody reads", async () => {
+    const script = `
+      const { LineWriter } = await import(${JSON.stringify(join(projectRoot, "dist/logs/line-writer.js"))});
+      const lines = new LineWriter({ place: 1, what: "test log", gatherMs: 0, complain: (text) => console.error(text) });
+      for (let n = 0; n < 900; n++) lines.write("x".repeat(1000));
+      await lines.close();
+      process.exit(0);`;
+    // A real pipe: child_process makes socket pairs. The reader reads nothing until the other has ended.
+    const pipeline = `(node --input-type=module -e "$1"; echo "ended $?" >&2; echo > go) | (read line < go)`;
+    const shell = spawn("sh", ["-c", `mkfifo go; ${pipeline}`, "sh", script], {
+      cwd: temporaryDirectory(),
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let said = "";
+    shell.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+    await once(shell, "close");
+    expect(said).toMatch(/^the test log standard output has lost \d+ lines\nended 0\n/);
+  });
+
   it("refuses a file that cannot be opened, and a pipe that nobody reads, at once", () => {
     const directory = temporaryDirectory();
     expect(() => open(join(directory, "none", "log"))).toThrow(
