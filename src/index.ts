@@ -12,6 +12,7 @@ export {
   type ServerLimits,
 } from "./server/index.ts";
 export { defineConfig, type TsgiConfig } from "./config/index.ts";
+export { openAccessLog, type AccessLog, type AccessLogFileOptions } from "./logs/index.ts";
 export { run, type RunOptions } from "./run/index.ts";
 export { runCgi, type CgiOptions } from "./cgi/index.ts";
 export {
@@ -47,6 +48,7 @@ export {
 } from "./adapters/index.ts";
 export { flushHead } from "./bridge/index.ts";
 export type {
+  AccessLogEntry,
   Application,
   Environ,
   ErrorStream,

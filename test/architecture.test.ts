@@ -13,6 +13,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cgi: ["errors", "protocols", "bridge", "node"],
   // One job a file; what a well-kept package does better (ranges, negotiation) is that package's.
   middleware: ["errors", "bridge", "node", "package"],
+  // Files and lines; what a line says is the bridge's.
+  logs: ["errors", "bridge", "node"],
   adapters: ["errors", "bridge", "node"],
   client: ["errors", "protocols", "bridge", "node"],
   server: ["errors", "protocols", "bridge", "node"],
@@ -27,6 +29,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "bridge",
     "adapters",
     "middleware",
+    "logs",
     "cgi",
     "client",
     "server",
@@ -44,6 +47,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "bridge",
     "adapters",
     "middleware",
+    "logs",
     "cgi",
     "client",
     "server",

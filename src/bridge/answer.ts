@@ -10,7 +10,7 @@ import type { ResponseSink } from "./exchange-types.ts";
 import { checkHeaders, checkStatus, type CheckedHeaders } from "./header-checks.ts";
 import { describeValue } from "./log-line.ts";
 import type { RequestReport } from "./request-report.ts";
-import type { StartResponse, Write } from "./types.ts";
+import type { HeaderList, StartResponse, Write } from "./types.ts";
 
 const resolved = Promise.resolve();
 const ignore = (): void => {};
@@ -59,6 +59,21 @@ export class Answer {
   /** True once start_response has taken a head. */
   get started(): boolean {
     return this.#status !== undefined;
+  }
+
+  /** The status line that has been sent, or is to be. */
+  get status(): string | undefined {
+    return this.#status;
+  }
+
+  /** The headers that have been sent, or are to be. */
+  get headers(): Readonly<HeaderList> {
+    return this.#checked?.headers ?? [];
+  }
+
+  /** Octets of the body that the sink has been given. */
+  get sentOctets(): number {
+    return this.#sent;
   }
 
   /** All that the head promises has been sent: whatever fails now, the client has a whole answer. */

@@ -6,6 +6,7 @@
 import type { ErrorCode } from "../errors/index.ts";
 import type { GatewayRole } from "../protocols/gateway-core.ts";
 import type { ParamsBlock } from "../protocols/params-block.ts";
+import type { AccessLogEntry } from "./access-log-format.ts";
 import type { HeaderList, ProtocolName } from "./types.ts";
 
 /** One request as a protocol core decoded it. */
@@ -42,6 +43,32 @@ export interface LogEntry {
   readonly code?: ErrorCode;
   /** The thrown value, when an application's exception is being reported. */
   readonly error?: unknown;
+  /** Where the application's JavaScript was, a line a call, when that is what is reported. */
+  readonly stack?: string;
+}
+
+/** How one request was answered, as its access log entry says it; time is the watcher's business. */
+export type AnswerFacts = Omit<AccessLogEntry, "startedAt" | "durationMs" | "user">;
+
+/** A request that is watched. */
+export interface NamedRequest {
+  /** Both safe to print. */
+  readonly method: string;
+  readonly path: string;
+}
+
+/** Watches one request. */
+export interface RequestWatch {
+  /** What the application may find at `tsgi.access_log`, and tell the access log by. */
+  readonly notes: { user?: string };
+  /** The answer has ended, or will never: called once. */
+  ended(facts: AnswerFacts): void;
+}
+
+/** Told of every request, for access and slow logs. None of its methods throws. */
+export interface RequestObserver {
+  /** A request has come. It may be asked for its name from the end of this call on. */
+  began(request: NamedRequest): RequestWatch;
 }
 
 /** What all requests of one server share. */
@@ -59,6 +86,8 @@ export interface ExchangeSettings {
   readonly maxBodyOctets: number;
   /** Octets of unread body held before the socket is left unread. */
   readonly bodyHighWaterOctets: number;
+  /** Undefined where nobody logs requests: then they cost nothing. */
+  readonly observer?: RequestObserver;
   /** The error log. */
   log(entry: LogEntry): void;
   /** Where `wsgi.errors` goes besides the protocol's own error stream. */

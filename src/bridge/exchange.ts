@@ -21,6 +21,7 @@ import { stackOf } from "./log-line.ts";
 import { findParam } from "./param-lookup.ts";
 import { RequestReport } from "./request-report.ts";
 import { RequestSignal } from "./request-signal.ts";
+import { WatchedRequest } from "./watched-request.ts";
 import { isThenable } from "./response-body.ts";
 import type { Application, Environ } from "./types.ts";
 
@@ -42,6 +43,8 @@ export class Exchange implements BodyRunnerHost {
   readonly #runner: BodyRunner;
   readonly #signal: RequestSignal = new RequestSignal();
   readonly #isHead: boolean;
+  /** Undefined where nobody logs requests. */
+  readonly #watched: WatchedRequest | undefined;
   #environ: Environ | undefined = undefined;
   #warnings: readonly string[] = [];
   /** Why the application is not called. */
@@ -67,12 +70,14 @@ export class Exchange implements BodyRunnerHost {
     this.#report = new RequestReport(sink, settings);
     this.input = new BodyQueue(settings.bodyHighWaterOctets);
     this.data = request.role === "filter" ? new BodyQueue(settings.bodyHighWaterOctets) : undefined;
+    this.#watched = settings.observer === undefined ? undefined : new WatchedRequest(settings.observer, this);
     let method: string;
     try {
       method = this.#accept(buildEnviron(request.params, this.#environOptions(request)));
     } catch (error) {
       method = findParam(request.params, "REQUEST_METHOD");
       this.#report.identify(method, "", findParam(request.params, "REQUEST_URI"));
+      this.#watched?.refused(request.params);
       this.#refuse(error);
     }
     this.#isHead = method === "HEAD";
@@ -140,6 +145,7 @@ export class Exchange implements BodyRunnerHost {
     this.data?.fail(reason);
     this.#signal.abort(reason);
     this.#runner.close();
+    this.#watched?.ended(this.#answer, false);
     this.#checkFinished();
   }
 
@@ -193,6 +199,7 @@ export class Exchange implements BodyRunnerHost {
     this.#warnings = warnings;
     const software = environ["SERVER_SOFTWARE"];
     if (typeof software === "string") this.serverSoftware = software;
+    this.#watched?.accepted(environ);
     this.input.expect(contentLength, maxBodyOctets);
     this.data?.expect(dataLength(environ.FCGI_DATA_LENGTH), Infinity);
     if (contentLength !== undefined && contentLength > maxBodyOctets) {
@@ -280,6 +287,7 @@ export class Exchange implements BodyRunnerHost {
     try {
       const page = errorPage(status, this.#settings.debug ? stackOf(error) : undefined);
       this.#sink.head(page.status, page.headers);
+      this.#watched?.answeredBy(page, this.#isHead);
       if (!this.#isHead && !this.#sink.body(page.octets)) this.#answer.full = true;
     } catch (sinkError) {
       this.#report.exception("the error page could not be sent", sinkError);
@@ -311,6 +319,7 @@ export class Exchange implements BodyRunnerHost {
     this.#report.sinkClosed = true;
     this.#sink.end(complete);
     // After the end, so that the client does not wait for it.
+    this.#watched?.ended(this.#answer, complete);
     this.#runner.close();
     this.#checkFinished();
   }

@@ -219,7 +219,22 @@ export class HttpExchange implements ResponseSink {
     this.#host.settings.log({ level: "warning", message, ...(code === undefined ? {} : { code }) });
     const { status, headers, octets } = errorPage(gatewayStatus.badRequest);
     this.head(status, headers);
-    this.#response.end(this.#request.method === "HEAD" ? undefined : octets);
+    const isHead = this.#request.method === "HEAD";
+    this.#response.end(isHead ? undefined : octets);
+    this.#watchRefused(status, headers, isHead ? 0 : octets.length);
+  }
+
+  /** A request whose target or headers cannot be variables has no Exchange that would tell the access log. */
+  #watchRefused(status: string, headers: HeaderList, octets: number): void {
+    const { method = "", url = "", httpVersion, socket } = this.#request;
+    const environ = {
+      REQUEST_METHOD: method,
+      REQUEST_URI: url,
+      SERVER_PROTOCOL: `HTTP/${httpVersion}`,
+      REMOTE_ADDR: socket.remoteAddress,
+    };
+    const watch = this.#host.settings.observer?.began({ method, path: "-" });
+    watch?.ended({ environ, status, headers, octets, aborted: false });
   }
 
   // The request body.

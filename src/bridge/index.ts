@@ -8,13 +8,29 @@ export { buildEnviron, type EnvironOptions, type EnvironResult } from "./environ
 export { compose } from "./compose.ts";
 export { checkExtraPairs } from "./environ-keys.ts";
 export { parseScriptName, pathBehind } from "./path-split.ts";
-export type { ExchangeSettings, GatewayRequest, LogEntry, ResponseSink } from "./exchange-types.ts";
+export type {
+  AnswerFacts,
+  ExchangeSettings,
+  GatewayRequest,
+  LogEntry,
+  NamedRequest,
+  RequestObserver,
+  RequestWatch,
+  ResponseSink,
+} from "./exchange-types.ts";
 export { errorPage, gatewayStatus } from "./error-page.ts";
 export { Exchange } from "./exchange.ts";
 export { FileWrapper, fileWrapper } from "./file-wrapper.ts";
 export { type HeaderParameters, Headers } from "./headers.ts";
 export { isHopByHop } from "./hop-by-hop.ts";
-export { describeValue, escapeControls, formatLogEntry, stackOf, summaryOf } from "./log-line.ts";
+export {
+  describeValue,
+  detailLines,
+  escapeControls,
+  formatLogEntry,
+  stackOf,
+  summaryOf,
+} from "./log-line.ts";
 export { isThenable, iterate } from "./response-body.ts";
 export { type PathVariables, shiftPathInfo } from "./shift-path-info.ts";
 export { setupTestingDefaults } from "./testing-defaults.ts";

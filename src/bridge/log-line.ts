@@ -13,10 +13,14 @@ const maxCauses = 4;
 export function formatLogEntry(entry: LogEntry): string {
   const code = entry.code === undefined ? "" : ` (${entry.code})`;
   let text = `${entry.level}: ${escapeControls(entry.message)}${code}\n`;
-  if (entry.error !== undefined) {
-    for (const line of stackOf(entry.error).split("\n")) text += `    ${escapeControls(line)}\n`;
-  }
+  for (const line of detailLines(entry)) text += `    ${line}\n`;
   return text;
+}
+
+/** The lines below an entry's first: the stack of what was thrown, or where the application was. Safe to print. */
+export function detailLines({ error, stack }: LogEntry): string[] {
+  const text = error === undefined ? stack : stackOf(error);
+  return text === undefined ? [] : text.split("\n").map(escapeControls);
 }
 
 /** C0, DEL, C1 and the two line separators of Unicode. */

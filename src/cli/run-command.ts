@@ -21,6 +21,9 @@ export async function runRunCommand(line: CommandLine): Promise<ExitStatusCode> 
   const { positionals, values } = line;
   const { kind } = detectHost();
   if (kind === "cgi") return runCgiCommand(line);
+  const { openLogs } = await import("./open-logs.ts");
+  // Before the application, which may change the working directory.
+  const logs = openLogs(values);
   const specifier = positionals[0] ?? "";
   const loaded = await loadApplication(specifier, process.cwd(), undefined, interfaceOf(values));
   const application = await validated(loaded, values, kind === "http");
@@ -30,6 +33,7 @@ export async function runRunCommand(line: CommandLine): Promise<ExitStatusCode> 
   }
   const grace = values["graceful-timeout"];
   if (typeof grace === "number") options["graceMs"] = 1_000 * grace;
-  await run(application, options);
+  process.on("SIGUSR1", () => logs.reopen());
+  await run(application, { ...options, ...logs.options });
   return ExitStatus.stopped;
 }

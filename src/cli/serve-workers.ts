@@ -5,7 +5,7 @@
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { escapeControls } from "../bridge/index.ts";
+import type { LogEntry } from "../bridge/index.ts";
 import {
   maxWorkers,
   removePidFile,
@@ -22,6 +22,7 @@ import {
 import { formatAddress, type Address } from "../protocols/address.ts";
 import { holdSocket } from "../server/index.ts";
 import type { ExitStatusCode } from "./exit-status.ts";
+import { checkAccessLog, openMasterLog, slowRequestOf } from "./open-logs.ts";
 import type { ResolvedLine } from "./resolve-settings.ts";
 import { gracefulTimeoutMs, ignoreLostOutput, serveOptions } from "./serve-options.ts";
 import type { SettingValues } from "./setting-values.ts";
@@ -42,6 +43,9 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
   const { positionals, values } = line;
   const specifier = positionals[0] ?? "";
   ignoreLostOutput();
+  checkAccessLog(values);
+  const errorLog = openMasterLog(values);
+  const log: MasterLog = (level, message, detail) => errorLog.log(masterEntry(level, message, detail));
   const inheritance = takeInheritance();
   const { settings, program } = planOf(line);
   const sockets = await holdSockets(values, inheritance);
@@ -55,7 +59,10 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
       environment: withoutInheritance(process.env),
     },
     program,
+    slowRequestMs: slowRequestOf(values) ?? Infinity,
     log,
+    output: (worker, pid, text) => errorLog.output({ worker, pid }, text),
+    reopenLogs: () => errorLog.reopen(),
     ...(inheritance === undefined ? {} : { predecessor: inheritance }),
     replan: async () => {
       const now = await line.again();
@@ -70,22 +77,22 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
       if (pidFile !== undefined) writePidFile(pidFile);
       const places = sockets.map(({ protocol, held }) => `${protocol}:${formatAddress(held.address)}`);
       const count = settings.workers === 1 ? "1 worker" : `${settings.workers} workers`;
-      process.stderr.write(
-        `tsgi: ${basename(specifier)} ready at ${places.join(", ")} (pid ${process.pid}, ${count})\n`,
-      );
+      const ready = `${basename(specifier)} ready at ${places.join(", ")} (pid ${process.pid}, ${count})`;
+      errorLog.log({ level: "info", message: ready });
+      if (values["error-log"] !== undefined) process.stderr.write(`tsgi: ${ready}\n`);
     },
   });
   if (pidFile !== undefined) removePidFile(pidFile);
+  await errorLog.close();
   return process.exit(status as ExitStatusCode);
 }
 
-const log: MasterLog = (_level, message, detail) => {
-  const [first = "", ...more] = message.split("\n");
-  const below = detail === undefined ? more : [...more, ...detail.split("\n")];
-  process.stderr.write(
-    `tsgi: ${[first, ...below.map((line) => `    ${line}`)].map(escapeControls).join("\n")}\n`,
-  );
-};
+/** A message may have lines below its first: where the application failed to load, its stack. */
+function masterEntry(...[level, text, detail]: Parameters<MasterLog>): LogEntry {
+  const [message = "", ...below] = text.split("\n");
+  if (detail !== undefined) below.push(detail);
+  return below.length === 0 ? { level, message } : { level, message, stack: below.join("\n") };
+}
 
 function planOf({ positionals, values }: ResolvedLine): MasterPlan & { readonly program: WorkerProgramData } {
   return { settings: processSettings(values), program: { specifier: positionals[0] ?? "", values } };

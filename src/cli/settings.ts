@@ -88,6 +88,42 @@ const validate: Setting = {
   help: "hold the application and the server to the calling convention: a broken rule is logged and answered 500. On with --debug, and under `tsgi run` without a web server unless NODE_ENV is production; --no-validate: never",
 };
 
+const logSettings: readonly Setting[] = [
+  {
+    name: "access-log",
+    kind: "text",
+    placeholder: "FILE",
+    help: "write a line for each answered request there; - is standard output (none is written)",
+  },
+  {
+    name: "access-log-format",
+    kind: "text",
+    placeholder: "FORMAT",
+    help: "combined, common, json, or a text with Apache's directives (combined)",
+  },
+  {
+    name: "error-log",
+    atStart: true,
+    kind: "text",
+    placeholder: "FILE",
+    help: "write what the server says, wsgi.errors and what workers print there, with time and process; - is standard error (standard error, without the time)",
+  },
+  {
+    name: "error-log-format",
+    atStart: true,
+    kind: "text",
+    placeholder: "FORMAT",
+    help: "text or json (text)",
+  },
+  {
+    name: "slow-request",
+    atStart: true,
+    kind: "seconds",
+    placeholder: "S",
+    help: "log a request that takes longer, with a JavaScript stack if it blocks the event loop; 0: never (never)",
+  },
+];
+
 const serve: CommandSettings = {
   name: "serve",
   positionals: ["MODULE[:EXPORT]"],
@@ -203,6 +239,7 @@ const serve: CommandSettings = {
       atStart: true,
       help: "write the process id there once it is ready; removed at the end",
     },
+    ...logSettings,
     {
       name: "config",
       kind: "text",
@@ -244,6 +281,7 @@ const run: CommandSettings = {
     scriptName,
     maxBody,
     gracefulTimeout,
+    ...logSettings,
     validate,
     debug,
   ],

@@ -2,9 +2,10 @@
  * What a worker of `tsgi serve --workers` runs; the master starts it and tells it what to load.
  * @module
  */
-import { runWorker } from "../process/index.ts";
+import { runWorker, workerStreams } from "../process/index.ts";
 import { describeError } from "./describe-error.ts";
 import { loadServed } from "./load-served.ts";
+import { openLogs } from "./open-logs.ts";
 import { ignoreLostOutput, serveOptions } from "./serve-options.ts";
 import type { WorkerProgramData } from "./serve-workers.ts";
 
@@ -13,7 +14,13 @@ runWorker({
   load: async ({ program, worker }) => {
     const { specifier, values } = program as WorkerProgramData;
     process.title = `tsgi: worker ${worker} of ${specifier}`;
-    return { application: await loadServed(specifier, values), options: serveOptions(values) };
+    // Before the application, which may change the working directory.
+    const logs = openLogs(values, worker, workerStreams);
+    return {
+      application: await loadServed(specifier, values),
+      options: { ...serveOptions(values), ...logs.options },
+      logs,
+    };
   },
   describeFailure: (error, { program }) =>
     describeError(error, (program as WorkerProgramData).values["debug"] === true),

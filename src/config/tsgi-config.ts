@@ -45,6 +45,16 @@ export interface TsgiConfig {
   readonly gracefulTimeout?: number | undefined;
   /** Write the process id there once it is ready; removed at the end. */
   readonly pidFile?: string | undefined;
+  /** Write a line for each answered request there; - is standard output (none is written). */
+  readonly accessLog?: string | undefined;
+  /** Combined, common, json, or a text with Apache's directives (combined). */
+  readonly accessLogFormat?: string | undefined;
+  /** Write what the server says, wsgi.errors and what workers print there, with time and process; - is standard error (standard error, without the time). */
+  readonly errorLog?: string | undefined;
+  /** Text or json (text). */
+  readonly errorLogFormat?: string | undefined;
+  /** Log a request that takes longer, with a JavaScript stack if it blocks the event loop; 0: never (never). */
+  readonly slowRequest?: number | undefined;
   /** Hold the application and the server to the calling convention: a broken rule is logged and answered 500. On with --debug, and under `tsgi run` without a web server unless NODE_ENV is production; --no-validate: never. */
   readonly validate?: boolean | undefined;
   /** Show stacks: in error messages of the command, and to clients in error pages. Never on a public server. */

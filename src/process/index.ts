@@ -8,5 +8,6 @@ export type { MasterSocket } from "./master-types.ts";
 export { removePidFile, writePidFile } from "./pid-file.ts";
 export { takeInheritance, withoutInheritance, type Inheritance } from "./upgrade.ts";
 export { runWorker, type WorkerApplication, type WorkerDuties } from "./worker.ts";
-export type { StartMessage } from "./messages.ts";
+export { workerStreams, type StartMessage } from "./messages.ts";
+export { watchForSlowRequests } from "./watchdog.ts";
 export { maxWorkers, type ProcessSettings } from "./worker-state.ts";

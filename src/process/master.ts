@@ -31,7 +31,11 @@ export interface MasterOptions extends MasterPlan {
    * @returns what stops it
    */
   watch?(reload: (reason: string) => void): () => void;
+  /** From how many ms on a request is slow; Infinity: never. */
+  readonly slowRequestMs: number;
   readonly log: MasterLog;
+  /** A line that a worker has printed. */
+  output(worker: number, pid: number, line: string): void;
   /** The first workers are ready; for a new master: the sockets are its own now. */
   announce(): void;
   /** USR1: log files have been moved away. */
@@ -192,7 +196,7 @@ class Master {
   }
 
   #spawn(id: number, generation: number): void {
-    const { sockets, worker } = this.#options;
+    const { sockets, worker, slowRequestMs } = this.#options;
     const { settings, program } = this.#plans.of(generation);
     const longest = Math.min(this.#plans.shortestHeartbeatMs() / 4, longestReportMs);
     const start: StartMessage = {
@@ -206,12 +210,16 @@ class Master {
       multiprocess: this.#state.wanted > 1,
       reportMs: Math.max(longest, 20),
       maxRequests: settings.maxRequests === Infinity ? null : requestLimit(settings, id),
+      slowRequestMs: slowRequestMs === Infinity ? null : slowRequestMs,
       program,
     };
     const descriptors = sockets.map(({ held }) => held.fd);
-    const process = new WorkerProcess(worker, descriptors, start, (event) => {
-      if (event.type === "exit") this.#workers.delete(id);
-      this.#handle(event);
+    const process = new WorkerProcess(worker, descriptors, start, {
+      event: (event) => {
+        if (event.type === "exit") this.#workers.delete(id);
+        this.#handle(event);
+      },
+      output: (pid, line) => this.#options.output(id, pid, line),
     });
     this.#workers.set(id, process);
   }

@@ -7,8 +7,11 @@
  */
 import type { FailureCause, WorkerReport } from "./decision-types.ts";
 
-/** Descriptors of a worker. Standard input is /dev/null. */
-export const workerDescriptor = { channel: 3, watchdog: 4, firstSocket: 5 } as const;
+/** Descriptors of a worker. Standard input is /dev/null; what it prints, the master reads. */
+export const workerDescriptor = { channel: 3, watchdog: 4, stdout: 5, stderr: 6, firstSocket: 7 } as const;
+
+/** In a worker: the standard streams of its master, for a log that is to go there. */
+export const workerStreams: { readonly stdout: number; readonly stderr: number } = workerDescriptor;
 
 /** A listening socket, as a worker inherits it. */
 export interface WorkerSocket {
@@ -30,6 +33,8 @@ export interface StartMessage {
   readonly reportMs: number;
   /** A report is due at once when it has had so many requests; null: no limit. */
   readonly maxRequests: number | null;
+  /** A main thread that is blocked for so long, in ms, logs its slow requests with their stack; null: it does not. */
+  readonly slowRequestMs: number | null;
   /** Whatever the program that the workers run needs to load the application. */
   readonly program: unknown;
 }

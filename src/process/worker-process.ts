@@ -4,6 +4,7 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
+import { CapturedLines } from "./captured-lines.ts";
 import type { MasterEvent } from "./decision-types.ts";
 import { LineChannel } from "./line-channel.ts";
 import { parseStackMessage, parseWorkerMessage, type MasterMessage, type StartMessage } from "./messages.ts";
@@ -17,12 +18,21 @@ export interface WorkerProgram {
   readonly environment: NodeJS.ProcessEnv;
 }
 
+/** Who is told of a worker. */
+export interface WorkerListener {
+  event(event: MasterEvent): void;
+  /** It has printed a line, or a part of one that is too long. */
+  output(pid: number, line: string): void;
+}
+
 export class WorkerProcess {
   readonly #id: number;
   readonly #child: ChildProcess;
   readonly #report: (event: MasterEvent) => void;
   #channel: LineChannel | undefined;
   #watchdog: LineChannel | undefined;
+  /** Each resolves when the end of what it prints has been read. */
+  #printed: ReadonlyArray<Promise<void>> = [];
   #ended = false;
 
   /** Starts it. `descriptors`: the listening sockets, in the order of `start.sockets`. */
@@ -30,23 +40,28 @@ export class WorkerProcess {
     program: WorkerProgram,
     descriptors: readonly number[],
     start: StartMessage,
-    report: (event: MasterEvent) => void,
+    listener: WorkerListener,
   ) {
     this.#id = start.worker;
-    this.#report = report;
+    this.#report = (event) => listener.event(event);
     // One debugger, one port.
     const flags = process.execArgv.filter((flag) => !flag.startsWith("--inspect"));
     this.#child = spawn(process.execPath, [...flags, program.path, ...program.words], {
       env: program.environment,
-      stdio: ["ignore", "inherit", "inherit", "pipe", "pipe", ...descriptors],
+      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", 1, 2, ...descriptors],
     });
     // Too many processes, no memory: there is no child then, and no "exit" either.
     this.#child.once("error", (error: NodeJS.ErrnoException) =>
       this.#exited(null, error.code ?? error.message),
     );
     this.#child.once("exit", (status, signal) => this.#exited(status, signal));
-    const [, , , channel, watchdog] = this.#child.stdio as ReadonlyArray<Socket | null | undefined>;
-    if (!channel || !watchdog) return;
+    const [, stdout, stderr, channel, watchdog] = this.#child.stdio as ReadonlyArray<
+      Socket | null | undefined
+    >;
+    if (!stdout || !stderr || !channel || !watchdog) return;
+    this.#printed = [stdout, stderr].map((stream) =>
+      capture(stream, (line) => listener.output(this.pid, line)),
+    );
     this.#channel = new LineChannel(channel, {
       line: (text) => this.#received(text),
       end: (reason) => this.#lost(reason),
@@ -106,14 +121,37 @@ export class WorkerProcess {
   #exited(status: number | null, signal: string | null): void {
     if (this.#ended) return;
     this.#ended = true;
-    // What it has sent last is read first: that its application failed to load, for one.
-    setImmediate(() => {
-      this.#channel?.close();
-      this.#watchdog?.close();
-      this.#report({ type: "exit", worker: this.#id, status, signal });
+    // What it has sent and printed last is read first: that its application failed to load, for one. A process that
+    // it has started, and that lives on, may hold its standard output open.
+    let timer: NodeJS.Timeout | undefined;
+    const longest = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, lastOutputMs);
+    });
+    void Promise.race([Promise.all(this.#printed), longest]).then(() => {
+      clearTimeout(timer);
+      setImmediate(() => {
+        this.#channel?.close();
+        this.#watchdog?.close();
+        this.#report({ type: "exit", worker: this.#id, status, signal });
+      });
     });
   }
 }
 
 /** How long a worker whose channel has ended may take to end itself, in ms. */
 const lostMs = 1_000;
+
+/** How long what a worker has printed last is waited for, in ms. */
+const lastOutputMs = 100;
+
+function capture(stream: Socket, line: (text: string) => void): Promise<void> {
+  const lines = new CapturedLines(line);
+  stream.on("data", (octets: Buffer) => lines.push(octets));
+  stream.on("error", () => {});
+  return new Promise((resolve) => {
+    stream.once("close", () => {
+      lines.end();
+      resolve();
+    });
+  });
+}

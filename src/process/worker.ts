@@ -17,8 +17,15 @@ export interface WorkerApplication {
   readonly application: Parameters<typeof serve>[0];
   /** All but the addresses. */
   readonly options: Omit<ServeOptions, "fastcgi" | "scgi" | "http"> & Required<Pick<ServeOptions, "log">>;
-  /** USR1: log files have been moved away. */
-  readonly reopenLogs?: () => void;
+  /** Its log files. */
+  readonly logs?: WorkerLogs;
+}
+
+export interface WorkerLogs {
+  /** USR1: they have been moved away. */
+  reopen(): void;
+  /** The worker ends: writes what waits. */
+  close(): Promise<void>;
 }
 
 export interface WorkerDuties {
@@ -70,7 +77,7 @@ class Worker {
         void this.#stop(message.handOver, message.graceMs);
         break;
       case "reopen":
-        this.#hosted?.reopenLogs?.();
+        this.#hosted?.logs?.reopen();
         break;
       default:
         message satisfies never;
@@ -78,7 +85,11 @@ class Worker {
   }
 
   async #load(start: StartMessage): Promise<void> {
-    startWatchdog(() => this.#openRequests());
+    startWatchdog(
+      () => this.#openRequests(),
+      start.slowRequestMs ?? Infinity,
+      (stack) => this.#server?.reportSlow(stack),
+    );
     let cause: FailureCause = "application";
     try {
       this.#hosted = await this.#duties.load(start);
@@ -136,6 +147,7 @@ class Worker {
     if (this.#stopping) return;
     this.#stopping = true;
     await this.#server?.close({ graceMs, handOver });
+    await this.#hosted?.logs?.close();
     // The application's own timers and sockets must not keep a stopped worker alive.
     process.exit(0);
   }

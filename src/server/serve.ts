@@ -8,6 +8,7 @@ import {
   checkExtraPairs,
   formatLogEntry,
   parseScriptName,
+  type AccessLogEntry,
   type Application,
   type LogEntry,
 } from "../bridge/index.ts";
@@ -21,6 +22,7 @@ import type { ConnectionHost, ConnectionOrigin, OpenRequest } from "./connection
 import { ConnectionSet, handOverQuietMs } from "./connection-set.ts";
 import { HttpHost } from "./http-host.ts";
 import { serverLimits, type ServerLimits } from "./limits.ts";
+import { RequestLog } from "./request-log.ts";
 import { RunningExchanges } from "./running-exchanges.ts";
 import { listen, type Listener, type ListenOptions } from "./listen.ts";
 import type { Transport } from "./transport.ts";
@@ -51,6 +53,10 @@ export interface ServeOptions extends Partial<ServerLimits>, ListenOptions {
   readonly afterRequests?: { readonly count: number; call(): void };
   /** The error log. Default: a line on standard error. */
   readonly log?: (entry: LogEntry) => void;
+  /** Told of every answered request, once its answer has ended. Default: nobody, which costs nothing. */
+  readonly accessLog?: (entry: AccessLogEntry) => void;
+  /** A request that takes longer, in ms, is logged as a warning, once. Default: none is. */
+  readonly slowRequestMs?: number;
   /** Where `wsgi.errors` goes besides FCGI_STDERR. Default: standard error. */
   readonly writeErrors?: (text: string) => void;
 }
@@ -75,6 +81,11 @@ export interface GatewayServer {
   readonly requests: number;
   /** Those that are open now, in no particular order. */
   openRequests(): OpenRequest[];
+  /**
+   * Logs each open request that takes longer than `slowRequestMs` and has not been logged. A timer does it as well; this
+   * is for who knows where the application's JavaScript is: `stack`, a line a call.
+   */
+  reportSlow(stack?: string): void;
 }
 
 export interface CloseOptions {
@@ -153,6 +164,7 @@ export async function serve(application: Application, options: ServeOptions): Pr
       return host.running.total;
     },
     openRequests: () => [...connections.openRequests(), ...http.openRequests()],
+    reportSlow: (stack) => host.requestLog?.reportSlow(stack),
     close: ({ graceMs = 30_000, handOver = false } = {}) => {
       host.draining = true;
       closing ??= Promise.all([
@@ -174,11 +186,18 @@ export function createHost(
   application: Application,
   options: ServeOptions,
   limits: ServerLimits,
-): ConnectionHost & { now: number; draining: boolean; lastCall: boolean } {
+): ConnectionHost & {
+  now: number;
+  draining: boolean;
+  lastCall: boolean;
+  readonly requestLog: RequestLog | undefined;
+} {
   const log = options.log ?? ((entry) => void process.stderr.write(formatLogEntry(entry)));
+  const requestLog = createRequestLog(options, log);
   return {
     application,
     limits,
+    requestLog,
     pool: createBlockPool(),
     running: new RunningExchanges(options.afterRequests?.count, options.afterRequests?.call),
     now: performance.now(),
@@ -193,10 +212,25 @@ export function createHost(
       debug: options.debug ?? false,
       maxBodyOctets: limits.maxBodyOctets,
       bodyHighWaterOctets: limits.bodyHighWaterOctets,
+      ...(requestLog === undefined ? {} : { observer: requestLog }),
       log,
       writeErrors: options.writeErrors ?? ((text) => void process.stderr.write(text)),
     },
   };
+}
+
+function createRequestLog(
+  { accessLog, slowRequestMs = Infinity }: ServeOptions,
+  log: (entry: LogEntry) => void,
+): RequestLog | undefined {
+  if (!(slowRequestMs > 0)) {
+    throw new ConfigurationError(
+      "ERR_CONFIG_OPTION",
+      `slowRequestMs is ${String(slowRequestMs)}: expected a number of milliseconds above 0`,
+    );
+  }
+  if (accessLog === undefined && slowRequestMs === Infinity) return undefined;
+  return new RequestLog({ accessLog, slowRequestMs, log });
 }
 
 function toAddresses(addresses: Addresses | undefined): Address[] {

@@ -1,8 +1,8 @@
-/** `accessLog` and Apache's mod_log_config write the same line for the same request and format. */
+/** `accessLog`, middleware and server alike, and Apache's mod_log_config write the same line for the same request and format. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Application } from "../../src/bridge/index.ts";
+import { compileAccessLogFormat, type Application } from "../../src/bridge/index.ts";
 import { accessLog } from "../../src/middleware/index.ts";
 import { ExampleStage } from "../support/example-stage.ts";
 import { RawConnection } from "../support/http-client.ts";
@@ -50,13 +50,18 @@ const application: Application = (environ, startResponse) => {
 describeWithServers("accessLog beside Apache's own", () => {
   const stage = new ExampleStage();
   const ours: string[][] = formats.map(() => []);
+  const servers: string[][] = formats.map(() => []);
   let theirs: string[][] = [];
   beforeAll(async () => {
     const logged = formats.reduce<Application>(
       (inner, format, n) => accessLog({ format, write: (line) => ours[n]?.push(line.trimEnd()) })(inner),
       application,
     );
-    await stage.host(logged, "unix:/run/tsgi/app.sock", { scriptName: "" });
+    const formatters = formats.map(compileAccessLogFormat);
+    await stage.host(logged, "unix:/run/tsgi/app.sock", {
+      scriptName: "",
+      accessLog: (entry) => formatters.forEach((formatter, n) => servers[n]?.push(formatter(entry))),
+    });
     const files = formats.map((_format, n) => join(stage.directory, `access-${n}.log`));
     const words = formats.flatMap((format, n) => [
       "-C",
@@ -80,6 +85,7 @@ describeWithServers("accessLog beside Apache's own", () => {
     // From the end: the connections that found out whether Apache listens may have lines of their own.
     const at = index - requests.length;
     expect(ours.map((lines) => lines.at(at))).toEqual(theirs.map((lines) => lines.at(at)));
+    expect(servers.map((lines) => lines.at(at))).toEqual(theirs.map((lines) => lines.at(at)));
     expect(ours[0]?.at(at)).toMatch(/^127\.0\.0\.1 /);
   });
 });

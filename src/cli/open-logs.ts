@@ -1,0 +1,129 @@
+/**
+ * The log settings of the command line, as files.
+ *
+ * Every process writes for itself, also the workers: none depends on another for its log, and a master that is busy or
+ * gone loses nothing. Only what workers print goes through the master.
+ * @module
+ */
+import { compileAccessLogFormat } from "../bridge/index.ts";
+import { ConfigurationError } from "../errors/index.ts";
+import {
+  openAccessLog,
+  openErrorLog,
+  type ErrorLog,
+  type ErrorLogFormat,
+  type StandardDescriptors,
+} from "../logs/index.ts";
+import type { ServeOptions } from "../server/index.ts";
+import type { SettingValues } from "./setting-values.ts";
+
+type Values = SettingValues;
+
+export interface ServerLogs {
+  /** The options of `serve` that say where to log. */
+  readonly options: Pick<ServeOptions, "log" | "writeErrors" | "accessLog" | "slowRequestMs">;
+  readonly slowRequestMs: number | undefined;
+  /** Writes a line of information to the error log, if that is a file. */
+  note(message: string): void;
+  reopen(): void;
+  /** Writes what waits, for up to a second. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the logs of a process that serves.
+ * @param worker - the number of the worker that it is
+ * @param standard - what standard output and standard error are, where descriptors 1 and 2 are something else
+ * @throws ConfigurationError ERR_CONFIG_OPTION
+ */
+export function openLogs(values: Values, worker?: number, standard?: StandardDescriptors): ServerLogs {
+  const which = {
+    ...(worker === undefined ? {} : { worker }),
+    ...(standard === undefined ? {} : { standard }),
+  };
+  const file = textOf(values, "error-log");
+  const format = errorLogFormat(values);
+  const errorLog =
+    file === undefined ? undefined : openErrorLog({ file, format: format ?? "text", ...which });
+  const complain =
+    errorLog === undefined ? undefined : (message: string): void => errorLog.log({ level: "error", message });
+  const accessLog = isAccessLogged(values)
+    ? openAccessLog({
+        file: textOf(values, "access-log") ?? "-",
+        format: textOf(values, "access-log-format") ?? "combined",
+        ...(complain === undefined ? {} : { complain }),
+        ...(standard === undefined ? {} : { standard }),
+      })
+    : undefined;
+  const slowRequestMs = slowRequestOf(values);
+  return {
+    options: {
+      ...(errorLog === undefined ? {} : { log: errorLog.log, writeErrors: errorLog.writeErrors }),
+      ...(accessLog === undefined ? {} : { accessLog: accessLog.write }),
+      ...(slowRequestMs === undefined ? {} : { slowRequestMs }),
+    },
+    slowRequestMs,
+    note: (message) => errorLog?.log({ level: "info", message }),
+    reopen: () => {
+      errorLog?.reopen();
+      accessLog?.reopen();
+    },
+    close: async () => {
+      await accessLog?.close();
+      await errorLog?.close();
+    },
+  };
+}
+
+/** The master's error log: standard error where none is named. */
+export function openMasterLog(values: Values): ErrorLog {
+  const file = textOf(values, "error-log");
+  const format = errorLogFormat(values);
+  return openErrorLog({ file: file ?? "-", format: file === undefined ? "plain" : (format ?? "text") });
+}
+
+/**
+ * Finds out in the master whether the workers will be able to write their access log.
+ * @throws ConfigurationError ERR_CONFIG_OPTION
+ */
+export function checkAccessLog(values: Values): void {
+  if (!isAccessLogged(values)) return;
+  compileAccessLogFormat(textOf(values, "access-log-format") ?? "combined");
+  void openAccessLog({ file: textOf(values, "access-log") ?? "-" }).close();
+}
+
+function isAccessLogged(values: Values): boolean {
+  if (values["access-log"] !== undefined) return true;
+  if (values["access-log-format"] === undefined) return false;
+  throw new ConfigurationError(
+    "ERR_CONFIG_OPTION",
+    "--access-log-format is set and no access log is written: add --access-log FILE, or --access-log -",
+  );
+}
+
+function errorLogFormat(values: Values): ErrorLogFormat | undefined {
+  const format = textOf(values, "error-log-format");
+  if (format === undefined) return undefined;
+  if (format !== "text" && format !== "json") {
+    throw new ConfigurationError(
+      "ERR_CONFIG_OPTION",
+      `--error-log-format is ${JSON.stringify(format)}: expected text or json`,
+    );
+  }
+  if (values["error-log"] !== undefined) return format;
+  throw new ConfigurationError(
+    "ERR_CONFIG_OPTION",
+    "--error-log-format is set and no error log is named: add --error-log FILE, or --error-log -",
+  );
+}
+
+/** From how many ms on a request is slow. */
+export function slowRequestOf(values: Values): number | undefined {
+  const seconds = values["slow-request"];
+  return typeof seconds === "number" && seconds > 0 ? 1_000 * seconds : undefined;
+}
+
+function textOf(values: Values, name: string): string | undefined {
+  const value = values[name];
+  return typeof value === "string" ? value : undefined;
+}
