@@ -6,10 +6,12 @@
  * @module
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Address } from "../protocols/address.ts";
 import type { ConnectionHost, OpenRequest } from "./connection-host.ts";
 import { HttpRequest } from "./http-request.ts";
 import { listenWith, type Listener, type ListenOptions } from "./listen.ts";
+import type { PeerGuard } from "./peer-guard.ts";
 
 /** The longest time between two looks at requests whose head does not come, in ms. */
 const maxCheckMs = 500;
@@ -17,6 +19,7 @@ const maxCheckMs = 500;
 /** Every HTTP listener of one server, and the requests that came in there. */
 export class HttpHost {
   readonly #host: ConnectionHost;
+  readonly #guard: PeerGuard | undefined;
   readonly #servers: Server[] = [];
   readonly #listeners: Listener[] = [];
   readonly #requests = new Set<HttpRequest>();
@@ -24,8 +27,10 @@ export class HttpHost {
   #closing = false;
   #whenEmpty: () => void = () => {};
 
-  constructor(host: ConnectionHost) {
+  /** @param guard - decides who may connect over TCP; undefined: everybody */
+  constructor(host: ConnectionHost, guard?: PeerGuard) {
     this.#host = host;
+    this.#guard = guard;
   }
 
   /** Where it listens, in the order of the calls. */
@@ -59,7 +64,10 @@ export class HttpHost {
     });
     server.on("request", (request, response) => this.#open(server, request, response, false));
     server.on("checkContinue", (request, response) => this.#open(server, request, response, true));
-    this.#listeners.push(await listenWith(server, address, options));
+    const listener = await listenWith(server, address, options);
+    if (this.#guard !== undefined && listener.address.kind !== "unix")
+      refuseStrangers(server, this.#guard, listener.address);
+    this.#listeners.push(listener);
     this.#servers.push(server);
   }
 
@@ -93,4 +101,11 @@ export class HttpHost {
     });
     open.start();
   }
+}
+
+/** Before node:http looks at a connection. */
+function refuseStrangers(server: Server, guard: PeerGuard, address: Address): void {
+  server.prependListener("connection", (socket: Socket) => {
+    if (!guard.admits(socket.remoteAddress, address)) socket.destroy();
+  });
 }
