@@ -4,13 +4,16 @@
  */
 import { basename } from "node:path";
 import { ConfigurationError } from "../errors/index.ts";
-import { removePidFile, writePidFile } from "../process/index.ts";
-import { formatAddress } from "../protocols/address.ts";
-import { serve, type Addresses } from "../server/index.ts";
+import type { Application } from "../bridge/index.ts";
+import { refusePidFile, removePidFile, replaceEnvironment, writePidFile } from "../process/index.ts";
+import { formatAddress, type Address } from "../protocols/address.ts";
+import { inheritedAddresses, serve, type Addresses, type ServeOptions } from "../server/index.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
+import { hostAsUser } from "./host-as-user.ts";
 import { loadApplication } from "./load-application.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
+import { prepareSurroundings } from "./surroundings.ts";
 
 /** Options that mean nothing without a master. */
 const masterSettings = [
@@ -33,17 +36,29 @@ export async function runServe(line: CommandLine): Promise<ExitStatusCode> {
     );
   }
   const specifier = positionals[0] ?? "";
-  const application = await loadApplication(specifier, process.cwd());
-  const addresses: Partial<Record<"fastcgi" | "scgi" | "http", Addresses>> = {};
-  for (const protocol of ["fastcgi", "scgi", "http"] as const) {
-    if (values[protocol] !== undefined) addresses[protocol] = values[protocol] as Addresses;
-  }
-  const server = await serve(application, { ...serveOptions(values), ...addresses });
+  const warn = (text: string): void => void process.stderr.write(`tsgi: warning: ${text}\n`);
+  const { identity, environment, service, warnings } = await prepareSurroundings(values, warn);
   const pidFile = values["pid-file"] as string | undefined;
-  if (pidFile !== undefined) writePidFile(pidFile);
+  if (pidFile !== undefined) refusePidFile(pidFile);
+  const options: ServeOptions = { ...serveOptions(values), ...addressesOf(values) };
+  // Behind the addresses: those of systemd are in it.
+  replaceEnvironment(environment);
+  const load = (): Promise<Application> => loadApplication(specifier, process.cwd());
+  const bound = (): void => {
+    if (pidFile !== undefined) writePidFile(pidFile);
+  };
+  const server =
+    identity === undefined
+      ? await serve(await load(), options)
+      : await hostAsUser(identity, options, bound, load);
+  if (identity === undefined) bound();
   const places = server.addresses.map(({ protocol, address }) => `${protocol}:${formatAddress(address)}`);
   process.stderr.write(`tsgi: ${basename(specifier)} ready at ${places.join(", ")} (pid ${process.pid})\n`);
+  for (const text of warnings) warn(text);
+  service?.notify({ READY: 1, MAINPID: process.pid, STATUS: `serves at ${places.join(", ")}` });
+  service?.startWatchdog(() => true);
   await stopSignal();
+  service?.notify({ STOPPING: 1, STATUS: "finishing the requests that have begun" });
   const end = (): never => {
     if (pidFile !== undefined) removePidFile(pidFile);
     // The application's own timers and sockets must not keep a stopped server alive.
@@ -53,6 +68,15 @@ export async function runServe(line: CommandLine): Promise<ExitStatusCode> {
   for (const name of stopSignals) process.once(name, end);
   await server.close({ graceMs: gracefulTimeoutMs(values) });
   return end();
+}
+
+function addressesOf(values: CommandLine["values"]): Pick<ServeOptions, "fastcgi" | "scgi" | "http"> {
+  const addresses: Partial<Record<"fastcgi" | "scgi" | "http", Addresses>> = {};
+  for (const protocol of ["fastcgi", "scgi", "http"] as const) {
+    const asked = values[protocol] as Address | readonly Address[] | undefined;
+    if (asked !== undefined) addresses[protocol] = [asked].flat().flatMap((each) => inheritedAddresses(each));
+  }
+  return addresses;
 }
 
 const stopSignals = ["SIGINT", "SIGTERM"] as const;

@@ -8,21 +8,23 @@ import { fileURLToPath } from "node:url";
 import { ConfigurationError } from "../errors/index.ts";
 import {
   maxWorkers,
+  refusePidFile,
   removePidFile,
   runMaster,
   takeInheritance,
-  withoutInheritance,
   writePidFile,
+  type Identity,
   type Inheritance,
   type MasterLog,
   type MasterSocket,
   type ProcessSettings,
 } from "../process/index.ts";
 import { formatAddress, type Address } from "../protocols/address.ts";
-import { holdSocket } from "../server/index.ts";
+import { holdSocket, inheritedAddresses, type HeldSocket } from "../server/index.ts";
 import type { ExitStatusCode } from "./exit-status.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
+import { prepareSurroundings } from "./surroundings.ts";
 
 type Values = CommandLine["values"];
 
@@ -30,6 +32,8 @@ type Values = CommandLine["values"];
 export interface WorkerProgramData {
   readonly specifier: string;
   readonly values: Values;
+  /** Whom it becomes before it loads the application. */
+  readonly identity: Identity | undefined;
 }
 
 /** How long a worker may take to load its application, in ms. */
@@ -40,27 +44,34 @@ export async function runServeWorkers({ positionals, values }: CommandLine): Pro
   const specifier = positionals[0] ?? "";
   const inheritance = takeInheritance();
   const settings = processSettings(values);
-  const sockets = await holdSockets(values, inheritance);
+  const warn = (text: string): void => log("warning", `warning: ${text}`);
+  const { identity, environment, service, warnings } = await prepareSurroundings(values, warn);
   const pidFile = values["pid-file"] as string | undefined;
-  const program: WorkerProgramData = { specifier, values };
+  // The older master is named there until this one is ready.
+  const older = inheritance === undefined ? undefined : process.ppid;
+  if (pidFile !== undefined) refusePidFile(pidFile, older);
+  const sockets = await holdSockets(values, inheritance);
+  const program: WorkerProgramData = { specifier, values, identity };
   const status = await runMaster({
     settings,
     sockets,
     worker: {
       path: fileURLToPath(new URL(`./worker-main${import.meta.url.slice(-3)}`, import.meta.url)),
       words: [specifier],
-      environment: withoutInheritance(process.env),
+      environment,
     },
     program,
     log,
+    ...(service === undefined ? {} : { service }),
     ...(inheritance === undefined ? {} : { predecessor: inheritance }),
     announce: () => {
-      if (pidFile !== undefined) writePidFile(pidFile);
+      if (pidFile !== undefined) writePidFile(pidFile, older);
       const places = sockets.map(({ protocol, held }) => `${protocol}:${formatAddress(held.address)}`);
       const count = settings.workers === 1 ? "1 worker" : `${settings.workers} workers`;
       process.stderr.write(
         `tsgi: ${basename(specifier)} ready at ${places.join(", ")} (pid ${process.pid}, ${count})\n`,
       );
+      for (const text of warnings) warn(text);
     },
   });
   if (pidFile !== undefined) removePidFile(pidFile);
@@ -104,15 +115,24 @@ function processSettings(values: Values): ProcessSettings {
 
 async function holdSockets(values: Values, inheritance: Inheritance | undefined): Promise<MasterSocket[]> {
   // What `serve` would refuse is refused here: a worker could only fail.
-  const { socketMode } = serveOptions(values);
-  const options = socketMode === undefined ? {} : { socketMode };
+  const options = serveOptions(values);
   const sockets: MasterSocket[] = [];
+  /** One, or several that systemd passed under that name. */
+  const heldAt = async (protocol: MasterSocket["protocol"], address: Address): Promise<HeldSocket[]> => {
+    const found: HeldSocket[] = [];
+    const most = address.kind === "systemd" ? Infinity : 1;
+    for (let next; found.length < most; found.push(next)) {
+      next = await inheritance?.take(protocol, formatAddress(address));
+      if (next === undefined) break;
+    }
+    if (found.length > 0) return found;
+    return Promise.all(inheritedAddresses(address).map((each) => holdSocket(each, options)));
+  };
   try {
     for (const protocol of ["fastcgi", "scgi", "http"] as const) {
       for (const address of (values[protocol] ?? []) as readonly Address[]) {
         const asked = formatAddress(address);
-        const held = (await inheritance?.take(protocol, asked)) ?? (await holdSocket(address, options));
-        sockets.push({ protocol, asked, held });
+        for (const held of await heldAt(protocol, address)) sockets.push({ protocol, asked, held });
       }
     }
   } catch (error) {

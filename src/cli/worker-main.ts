@@ -2,7 +2,7 @@
  * What a worker of `tsgi serve --workers` runs; the master starts it and tells it what to load.
  * @module
  */
-import { runWorker } from "../process/index.ts";
+import { becomeUser, runWorker } from "../process/index.ts";
 import { describeError } from "./describe-error.ts";
 import { loadApplication } from "./load-application.ts";
 import { serveOptions } from "./serve-options.ts";
@@ -10,7 +10,8 @@ import type { WorkerProgramData } from "./serve-workers.ts";
 
 runWorker({
   load: async ({ program, worker }) => {
-    const { specifier, values } = program as WorkerProgramData;
+    const { specifier, values, identity } = program as WorkerProgramData;
+    if (identity !== undefined) becomeUser(identity);
     process.title = `tsgi: worker ${worker} of ${specifier}`;
     return { application: await loadApplication(specifier, process.cwd()), options: serveOptions(values) };
   },

@@ -9,6 +9,8 @@ import type { Command, MasterEvent } from "./decision-types.ts";
 import { decide, wakeAt } from "./decisions.ts";
 import { workerDescriptor, type StartMessage } from "./messages.ts";
 import type { MasterSocket, Predecessor } from "./master-types.ts";
+import { isHealthy, readyNotice, serviceNotices } from "./service-notices.ts";
+import type { ServiceNotifier } from "./service-notifier.ts";
 import { onSignals } from "./signals.ts";
 import { startUpgrade, type NewMaster } from "./upgrade.ts";
 import { WorkerProcess, type WorkerProgram } from "./worker-process.ts";
@@ -26,6 +28,8 @@ export interface MasterOptions {
   readonly log: MasterLog;
   /** The first workers are ready; for a new master: the sockets are its own now. */
   announce(): void;
+  /** The service manager that wants to know. */
+  readonly service?: ServiceNotifier;
   /** USR1: log files have been moved away. */
   reopenLogs?(): void;
   /** This process was started by an older master, which is told when the workers are ready. */
@@ -53,6 +57,7 @@ class Master {
   #timer: NodeJS.Timeout | undefined;
   #removeSignals: () => void = () => {};
   #newMaster: NewMaster | undefined;
+  #announced = false;
 
   constructor(options: MasterOptions, end: (status: number) => void) {
     this.#options = options;
@@ -76,11 +81,21 @@ class Master {
     this.#handling = true;
     for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
       const { state, commands } = decide(this.#state, next, performance.now(), this.#options.settings);
+      this.#tellService(this.#state, state);
       this.#state = state;
       for (const command of commands) this.#execute(command);
     }
     this.#handling = false;
     this.#setTimer();
+  }
+
+  #tellService(before: MasterState, after: MasterState): void {
+    const { service } = this.#options;
+    if (service === undefined || before === after) return;
+    // CLOCK_MONOTONIC, as systemd's own.
+    const now = process.hrtime.bigint() / 1_000n;
+    for (const notice of serviceNotices(before, after, this.#announced, process.pid, now))
+      service.notify(notice);
   }
 
   #setTimer(): void {
@@ -124,7 +139,7 @@ class Master {
         this.#upgrade();
         break;
       case "hand-over":
-        this.#newMaster?.handOver();
+        this.#handOver();
         break;
       case "log":
         this.#options.log(command.level, command.message, command.detail);
@@ -162,16 +177,27 @@ class Master {
   }
 
   async #announce(): Promise<void> {
-    const { predecessor, sockets, log, announce } = this.#options;
+    const { predecessor, sockets, log, announce, service } = this.#options;
     if (predecessor !== undefined && !(await predecessor.ready())) return;
     try {
       for (const { held } of sockets) await held.publish();
+      announce();
     } catch (error) {
       log("error", error instanceof Error ? error.message : String(error));
       this.#handle({ type: "fail" });
       return;
     }
-    announce();
+    this.#announced = true;
+    service?.notify(readyNotice(this.#state, process.pid));
+    service?.startWatchdog(() => isHealthy(this.#state));
+  }
+
+  #handOver(): void {
+    const { service } = this.#options;
+    service?.stopWatchdog();
+    // From us, since it takes the word of the main process only, unless told otherwise.
+    if (this.#newMaster !== undefined) service?.notify({ MAINPID: this.#newMaster.pid });
+    this.#newMaster?.handOver();
   }
 
   #upgrade(): void {
