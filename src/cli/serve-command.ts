@@ -52,12 +52,14 @@ export async function runServe(line: CommandLine): Promise<ExitStatusCode> {
       ? await serve(await load(), options)
       : await hostAsUser(identity, options, bound, load);
   if (identity === undefined) bound();
+  // Before it says that it is ready: who waits for that may stop it the next moment.
+  const stopped = stopSignal();
   const places = server.addresses.map(({ protocol, address }) => `${protocol}:${formatAddress(address)}`);
   process.stderr.write(`tsgi: ${basename(specifier)} ready at ${places.join(", ")} (pid ${process.pid})\n`);
   for (const text of warnings) warn(text);
   service?.notify({ READY: 1, MAINPID: process.pid, STATUS: `serves at ${places.join(", ")}` });
   service?.startWatchdog(() => true);
-  await stopSignal();
+  await stopped;
   service?.notify({ STOPPING: 1, STATUS: "finishing the requests that have begun" });
   const end = (): never => {
     if (pidFile !== undefined) removePidFile(pidFile);
@@ -67,6 +69,7 @@ export async function runServe(line: CommandLine): Promise<ExitStatusCode> {
   // A second signal does not wait.
   for (const name of stopSignals) process.once(name, end);
   await server.close({ graceMs: gracefulTimeoutMs(values) });
+  await service?.settled();
   return end();
 }
 

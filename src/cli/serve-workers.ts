@@ -75,6 +75,7 @@ export async function runServeWorkers({ positionals, values }: CommandLine): Pro
     },
   });
   if (pidFile !== undefined) removePidFile(pidFile);
+  await service?.settled();
   return process.exit(status as ExitStatusCode);
 }
 

@@ -38,6 +38,9 @@ const maxWaiting = 16;
 /** A program that hangs must not hold up the others, in ms. */
 const patienceMs = 10_000;
 
+/** An end waits so long for what is still to be said, in ms. */
+const lastWordsMs = 1_000;
+
 /** Looks at the time so often in an interval: a machine under load wakes late. */
 const looksPerInterval = 4;
 
@@ -47,6 +50,7 @@ export class ServiceNotifier {
   readonly #program: string;
   readonly #waiting: string[][] = [];
   #speaking = false;
+  #whenSilent: (() => void) | undefined;
   #complained = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -92,10 +96,25 @@ export class ServiceNotifier {
     clearInterval(this.#timer);
   }
 
+  /** Resolves when all has been said, or it takes too long: for a process that is about to end. */
+  settled(): Promise<void> {
+    if (!this.#speaking) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, lastWordsMs);
+      this.#whenSilent = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
   #speak(): void {
     if (this.#speaking) return;
     const words = this.#waiting.shift();
-    if (words === undefined) return;
+    if (words === undefined) {
+      this.#whenSilent?.();
+      return;
+    }
     this.#speaking = true;
     const environment = { ...process.env, NOTIFY_SOCKET: this.#manager.socket };
     const options = { env: environment, timeout: patienceMs, killSignal: "SIGKILL" } as const;
@@ -108,6 +127,7 @@ export class ServiceNotifier {
     } catch (error) {
       // No memory for another process: not worth this one.
       this.#speaking = false;
+      this.#waiting.length = 0;
       this.#failed(error as Error, "");
     }
   }
