@@ -12,6 +12,10 @@ const script = fileURLToPath(new URL("requests.lua", import.meta.url));
 /** What each path must give: octets of the body. */
 const expectedOctets = {
   "/hello": hello.length,
+  "/fetch": hello.length,
+  "/hono": hello.length,
+  "/node": hello.length,
+  "/express": hello.length,
   "/pieces": pieces.length * pieces[0].length,
   "/stream": chunkCount * 1_024,
   "/chunks": chunkCount * 1_024,
@@ -67,6 +71,9 @@ export async function measure(wrk, backEnd, workload, seconds) {
   const summary = await runWrk(wrk, backEnd.port, workload, seconds);
   assertRunning(backEnd.child, backEnd.name);
   const cpu = cpuMicroseconds(backEnd.pid) - before;
+  const isOnlySlow = summary.requests + summary.refused + summary.failed === 0;
+  // A busy machine may answer nothing at all in a tenth of a second, as the benchmark's own test asks for.
+  if (isOnlySlow && seconds < 10) return measure(wrk, backEnd, workload, seconds * 4);
   if (summary.failed > 0 || summary.refused > 0 || summary.requests === 0) {
     throw new Error(
       `${backEnd.name}, ${workload.name}: ${summary.requests} answers, ${summary.refused} with an error status, ${summary.failed} failed\n${nginxComplaints()}`,

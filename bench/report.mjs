@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { reference } from "./back-ends.mjs";
-import { memoryWorkloads, workloads } from "./workloads.mjs";
+import { cgiWorkloads, memoryWorkloads, workloads } from "./workloads.mjs";
 import { median, pairedRatio } from "./statistics.mjs";
 
 const number = (value, digits) =>
@@ -120,6 +120,33 @@ export function memoryTable(results) {
   return rows.length === 0 ? "" : table(head, rows);
 }
 
+/** @param {Map<string, ReturnType<import("./cgi.mjs").measureCgi>>} results by CGI workload */
+export function cgiTable(results) {
+  const head = ["CGI", "program", "ms", "ratio", "± %", "target", "goal", "verdict"];
+  const rows = [];
+  for (const [name, byProgram] of results) {
+    const [[, base]] = byProgram;
+    for (const [program, { ms, target }] of byProgram) {
+      const { ratio, spread } = pairedRatio(ms, base.ms);
+      rows.push([
+        name,
+        program,
+        number(median(ms), 1),
+        number(ratio, 2),
+        number(spread / 2, 0),
+        ...(target === undefined
+          ? ["", "", ""]
+          : [
+              `<= ${number(target.first, 2)}`,
+              `<= ${number(target.goal, 2)}`,
+              ratio <= target.goal ? "goal" : ratio <= target.first ? "target" : "missed",
+            ]),
+      ]);
+    }
+  }
+  return rows.length === 0 ? "" : table(head, rows);
+}
+
 /** What follows from two rows of the load table. */
 export function derivedLines(results) {
   const lines = [];
@@ -145,8 +172,8 @@ export function derivedLines(results) {
 }
 
 /** What each name in the tables stands for. */
-export function legend(results, memory) {
-  return [...workloads, ...memoryWorkloads]
-    .filter(({ name }) => results.has(name) || memory.has(name))
+export function legend(results, memory, cgi) {
+  return [...workloads, ...memoryWorkloads, ...cgiWorkloads]
+    .filter(({ name }) => results.has(name) || memory.has(name) || cgi.has(name))
     .map(({ name, title }) => `${name}: ${title}`);
 }

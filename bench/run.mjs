@@ -8,13 +8,14 @@ import { execFileSync } from "node:child_process";
 import { setMaxListeners } from "node:events";
 import { backEndKinds, startBackEnd } from "./back-ends.mjs";
 import { cleanUp, stop } from "./children.mjs";
+import { measureCgi } from "./cgi.mjs";
 import { check, measure } from "./load.mjs";
 import { measureIdle, measureThrough } from "./memory.mjs";
 import { startNginx } from "./nginx.mjs";
 import { parseOptions, usage, UsageError } from "./options.mjs";
 import { findPrograms, MissingError } from "./programs.mjs";
-import { derivedLines, legend, loadTable, machineLines, memoryTable } from "./report.mjs";
-import { memoryWorkloads, workloads } from "./workloads.mjs";
+import { cgiTable, derivedLines, legend, loadTable, machineLines, memoryTable } from "./report.mjs";
+import { cgiWorkloads, memoryWorkloads, workloads } from "./workloads.mjs";
 
 setMaxListeners(0);
 process.once("exit", cleanUp);
@@ -45,12 +46,14 @@ async function main() {
   const machine = machineLines(programs, options);
   const results = await measureLoad(programs, kinds, chosen.load, options);
   const memory = await measureMemory(programs, kinds, chosen.memory, options);
+  const cgi = measureScripts(chosen.cgi, options);
   const sections = [
     machine.join("\n"),
     loadTable(results),
     memoryTable(memory),
+    cgiTable(cgi),
     derivedLines(results).join("\n"),
-    legend(results, memory).join("\n"),
+    legend(results, memory, cgi).join("\n"),
     "CPU µs: user and system time of the back end's processes, for a request or for a MiB. Ratios are to node-http in\n" +
       "the same round; compare those, not figures of different runs: on a busy or shared machine these mean little.",
   ];
@@ -58,12 +61,16 @@ async function main() {
 }
 
 function choose(only) {
-  const names = new Set([...workloads, ...memoryWorkloads].map(({ name }) => name));
+  const names = new Set([...workloads, ...memoryWorkloads, ...cgiWorkloads].map(({ name }) => name));
   const unknown = only.filter((name) => !names.has(name));
   if (unknown.length > 0)
     throw new UsageError(`--only ${unknown[0]}: it takes one of ${[...names].join(", ")}`);
   const isChosen = ({ name }) => only.length === 0 || only.includes(name);
-  return { load: workloads.filter(isChosen), memory: memoryWorkloads.filter(isChosen) };
+  return {
+    load: workloads.filter(isChosen),
+    memory: memoryWorkloads.filter(isChosen),
+    cgi: cgiWorkloads.filter(isChosen),
+  };
 }
 
 async function measureLoad({ nginx, wrk }, kinds, chosen, options) {
@@ -104,7 +111,9 @@ async function measureLoad({ nginx, wrk }, kinds, chosen, options) {
 }
 
 function participants(backEnds, workload) {
-  const taking = backEnds.filter(({ kind, mode }) => mode === workload.mode || !kind.keeps);
+  const taking = backEnds.filter(({ kind, mode }) =>
+    kind.keeps ? mode === workload.mode : workload.peer !== false,
+  );
   return taking.sort((a, b) => a.kind.order - b.kind.order);
 }
 
@@ -132,6 +141,15 @@ async function measureMemory({ nginx }, kinds, chosen, options) {
       await stop(backEnd.child);
     }
     results.set(name, byName);
+  }
+  return results;
+}
+
+function measureScripts(chosen, options) {
+  const results = new Map();
+  for (const { name } of chosen) {
+    process.stderr.write(`scripts: ${name}\n`);
+    results.set(name, measureCgi(options.scriptRounds));
   }
   return results;
 }

@@ -13,6 +13,7 @@
  * @property {number} connections how many wrk keeps open
  * @property {"kept" | "closed"} mode whether nginx keeps its connections to the back end
  * @property {number} mebibytes in one answer or upload; 0: the figure is for each request
+ * @property {false} [peer] not for node-fastcgi, whose `req` and `res` are not node:http's
  * @property {number} [minSeconds] what the work needs to be done at least once
  * @property {{ of: "cpu" | "rate", first: number, goal: number }} [target]
  */
@@ -50,6 +51,47 @@ export const workloads = [
     connections: 32,
     mode: "kept",
     mebibytes: 0,
+  },
+  {
+    name: "fetch",
+    title: "hello world from a fetch handler (node-http: from a listener)",
+    path: "/fetch",
+    requests: "browser",
+    connections: 32,
+    mode: "kept",
+    mebibytes: 0,
+    target: { of: "cpu", first: 0.85, goal: 0.65 },
+  },
+  {
+    name: "hono",
+    title: "hello world from a Hono application (node-http: from a listener)",
+    path: "/hono",
+    requests: "browser",
+    connections: 32,
+    mode: "kept",
+    mebibytes: 0,
+  },
+  {
+    name: "node",
+    title: "hello world from a listener (req, res), res.writeHead and res.end",
+    path: "/node",
+    requests: "browser",
+    connections: 32,
+    mode: "kept",
+    mebibytes: 0,
+    peer: false,
+    target: { of: "cpu", first: 1.05, goal: 0.85 },
+  },
+  {
+    name: "express",
+    title: "hello world from an Express application, res.send",
+    path: "/express",
+    requests: "browser",
+    connections: 32,
+    mode: "kept",
+    mebibytes: 0,
+    peer: false,
+    target: { of: "cpu", first: 1.05, goal: 0.85 },
   },
   {
     name: "pieces",
@@ -113,6 +155,9 @@ export const workloads = [
     target: { of: "rate", first: 0.95, goal: 1.5 },
   },
 ];
+
+/** Processes that answer one request and end. Their targets stand with the programs, in cgi-programs.mjs. */
+export const cgiWorkloads = [{ name: "cgi", title: "wall time of a CGI process, from its start to its end" }];
 
 /** Resident memory: measured once for each back end, in processes of its own. */
 export const memoryWorkloads = [

@@ -11,8 +11,11 @@ const read = (path) => readFileSync(new URL(path, project), "utf8");
 const { commands } = await import(new URL("dist/cli/settings.js", project).href);
 const { optionForm } = await import(new URL("dist/cli/help.js", project).href);
 
+const { validationRules } = await import(new URL("dist/middleware/index.js", project).href);
+
 const stale = [
   update("docs/command-line.md", "options", commands.map(commandSection).join("\n")),
+  update("docs/middleware.md", "rules", ruleTable(validationRules)),
   update("docs/limits.md", "server", limitTable("src/server/limits.ts", "ServerLimits")),
   update("docs/limits.md", "cgi", limitTable("src/cgi/limits.ts", "CgiLimits")),
   update("docs/limits.md", "fastcgi", limitTable("src/protocols/fastcgi/limits.ts", "FastcgiLimits")),
@@ -37,6 +40,14 @@ function commandSection({ name, positionals, help, settings }) {
     ...rows,
     "",
   ].join("\n");
+}
+
+function ruleTable(rules) {
+  const rows = Object.entries(rules).map(
+    ([name, { side, from, holds, level }]) =>
+      `| ${name} | ${from} | ${side} | ${cell(holds)}${level === "warning" ? " (a warning)" : ""} |`,
+  );
+  return ["| rule | from | who | what holds |", "| --- | --- | --- | --- |", ...rows, ""].join("\n");
 }
 
 /** Each property of the interface with its comment, which says the default and the reason. */

@@ -1,5 +1,6 @@
 /**
- * Runs the conformance suite behind every web server and writes what passed into README's matrix: `npm run matrix`.
+ * Runs the conformance suite behind every web server and writes what passed into README's matrices: `npm run matrix`, or one
+ * of them: `npm run matrix -- authorizers`.
  * Nothing is written when a case fails.
  */
 import { spawnSync } from "node:child_process";
@@ -9,28 +10,39 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const project = fileURLToPath(new URL("..", import.meta.url));
-const places = ["root", "sub-path"];
-/** What test/interop/conformance.test.ts puts at the end of a title where an allowance is made. */
+/** The tables: which test makes each, between which marks it stands, and the describe blocks that are its columns. */
+const matrices = [
+  {
+    test: "test/interop/conformance.test.ts",
+    mark: "matrix",
+    columns: { root: "at the root", "sub-path": "at a sub-path" },
+  },
+  {
+    test: "test/interop/authorizer-conformance.test.ts",
+    mark: "authorizers",
+    columns: { authorizer: "authorizer" },
+  },
+];
+/** What both tests put at the end of a title where an allowance is made. */
 const changedMark = "[as the web server changes it]";
-const rows = tally(runSuite());
-const failed = [...rows].filter(([, row]) => places.some((place) => (row.get(place)?.failed ?? 0) > 0));
+const wanted = process.argv.slice(2);
+const made = matrices
+  .filter(({ mark }) => wanted.length === 0 || wanted.includes(mark))
+  .map((matrix) => ({ ...matrix, rows: tally(runSuite(matrix.test)) }));
+const failed = made.flatMap(({ rows }) =>
+  [...rows].filter(([, row]) => [...row.values()].some((count) => count.failed > 0)),
+);
 if (failed.length > 0) {
   console.error(`README is left as it is, cases fail behind: ${failed.map(([name]) => name).join("; ")}`);
   process.exit(1);
 }
-writeMatrix(rows);
+for (const { mark, columns, rows } of made) writeMatrix(mark, columns, rows);
 
 /** Vitest's own report of the run. */
-function runSuite() {
+function runSuite(test) {
   const directory = mkdtempSync(join(tmpdir(), "tsgi-matrix-"));
   const report = join(directory, "report.json");
-  const words = [
-    "vitest",
-    "run",
-    "test/interop/conformance.test.ts",
-    "--reporter=json",
-    `--outputFile=${report}`,
-  ];
+  const words = ["vitest", "run", test, "--reporter=json", `--outputFile=${report}`];
   spawnSync("npx", words, { cwd: project, stdio: ["ignore", "ignore", "inherit"] });
   const { testResults } = JSON.parse(readFileSync(report, "utf8"));
   rmSync(directory, { recursive: true });
@@ -54,10 +66,11 @@ function tally(results) {
   return counted;
 }
 
-function writeMatrix(counted) {
+function writeMatrix(mark, columns, counted) {
+  const places = Object.keys(columns);
   const lines = [
-    "| web server | at the root | at a sub-path | changed by the web server |",
-    "| --- | --- | --- | --- |",
+    `| web server | ${Object.values(columns).join(" | ")} | changed by the web server |`,
+    `| --- | ${places.map(() => "---").join(" | ")} | --- |`,
     ...[...counted].map(
       ([name, row]) =>
         `| ${name} | ${places.map((place) => cell(row.get(place))).join(" | ")} | ${changes(row)} |`,
@@ -65,7 +78,7 @@ function writeMatrix(counted) {
   ];
   const page = join(project, "README.md");
   const text = readFileSync(page, "utf8");
-  const [start, end] = ["<!-- matrix -->", "<!-- /matrix -->"];
+  const [start, end] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
   const [from, to] = [text.indexOf(start), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`README.md: the marks ${start} and ${end} are missing`);
   writeFileSync(page, `${text.slice(0, from + start.length)}\n\n${lines.join("\n")}\n\n${text.slice(to)}`);
@@ -76,7 +89,7 @@ function writeMatrix(counted) {
 }
 
 function changes(row) {
-  const names = places.flatMap((place) => row.get(place)?.changed ?? []);
+  const names = [...row.values()].flatMap(({ changed }) => changed);
   return [...new Set(names)].map((name) => `\`${name}\``).join(", ");
 }
 

@@ -13,12 +13,43 @@ export {
 } from "./server/index.ts";
 export { run, type RunOptions } from "./run/index.ts";
 export { runCgi, type CgiOptions } from "./cgi/index.ts";
+export {
+  applicationUri,
+  compose,
+  FileWrapper,
+  guessScheme,
+  Headers,
+  isHopByHop,
+  requestUri,
+  setupTestingDefaults,
+  shiftPathInfo,
+  type HeaderParameters,
+  type PathVariables,
+  type RequestUriOptions,
+  type UriVariables,
+} from "./bridge/index.ts";
+export {
+  fromFetch,
+  type FetchContext,
+  type FetchEnv,
+  type FetchFunction,
+  type FetchHandler,
+  toFetch,
+  type FromFetchOptions,
+  type RemoteAddress,
+  type ToFetchOptions,
+  fromNode,
+  toNode,
+  type NodeListener,
+  type NodeRequest,
+  type ToNodeOptions,
+} from "./adapters/index.ts";
+export { flushHead } from "./bridge/index.ts";
 export type {
   Application,
   Environ,
   ErrorStream,
   FileLike,
-  FileWrapper,
   HeaderList,
   InputStream,
   LogEntry,
@@ -37,6 +68,8 @@ export {
   RequestAbortedError,
   ResponseError,
   TsgiError,
+  ValidationError,
   type ErrorCode,
+  type ValidatedSide,
 } from "./errors/index.ts";
 export type { Address } from "./protocols/address.ts";

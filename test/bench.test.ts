@@ -25,7 +25,7 @@ function bench(words: readonly string[], environment: NodeJS.ProcessEnv = proces
 function rowsOf(report: string): string[][] {
   return report
     .split("\n")
-    .filter((line) => /^\| \w/.test(line) && !line.includes("| back end"))
+    .filter((line) => /^\| \w/.test(line) && !/\| (back end|program) /.test(line))
     .map((line) => line.split("|").map((cell) => cell.trim()))
     .map((cells) => cells.slice(1, -1));
 }
@@ -71,6 +71,10 @@ describe.skipIf(process.platform !== "linux" || !isInstalled("wrk") || !isInstal
         "hello",
         "mixed",
         "many",
+        "fetch",
+        "hono",
+        "node",
+        "express",
         "pieces",
         "closed",
         "stream",
@@ -81,12 +85,22 @@ describe.skipIf(process.platform !== "linux" || !isInstalled("wrk") || !isInstal
         "down",
         "up",
       ];
-      // node-fastcgi keeps no connection, so there is nothing to measure of an idle one.
-      const wanted = works.flatMap((work) => backEnds.map((backEnd) => `${work} ${backEnd}`));
-      expect(rows.map(([work, backEnd]) => `${work} ${backEnd}`)).toEqual(
-        wanted.filter((row) => row !== "idle node-fastcgi"),
+      const scripts = rows.filter(([work]) => work === "cgi");
+      expect(scripts.map(([, program]) => program)).toEqual(
+        expect.arrayContaining(["node -e 0", "tsgi cgi app.mjs", "tsgi cgi app.ts, cached"]),
       );
-      for (const [work, backEnd, ...cells] of rows) {
+      for (const [, , ms, ratio] of scripts) {
+        expect(Number(ms)).toBeGreaterThan(0);
+        expect(Number(ratio)).toBeGreaterThan(0);
+      }
+      // node-fastcgi keeps no connection, so there is nothing to measure of an idle one.
+      const without = ["idle node-fastcgi", "node node-fastcgi", "express node-fastcgi"];
+      const wanted = works.flatMap((work) => backEnds.map((backEnd) => `${work} ${backEnd}`));
+      const loads = rows.filter(([work]) => work !== "cgi");
+      expect(loads.map(([work, backEnd]) => `${work} ${backEnd}`)).toEqual(
+        wanted.filter((row) => !without.includes(row)),
+      );
+      for (const [work, backEnd, ...cells] of loads) {
         const figures = cells
           .slice(0, cells.length > 5 ? 5 : 1)
           .map((cell) => Number.parseFloat(cell.replaceAll(",", "")));

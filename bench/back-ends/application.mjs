@@ -1,19 +1,41 @@
 /**
  * The tsgi side of the benchmark: one WSGI application that answers every workload by its path.
  *
- * back-ends/listener.mjs does the same work for Node's http and for node-fastcgi. What is sent is in payloads.mjs.
+ * back-ends/listener.mjs does the same work for Node's http and for node-fastcgi, and for tsgi's `fromNode`: what is
+ * under /node and /express is that very listener. What is sent is in payloads.mjs.
  */
-import { chunkCount, hello, kibibyte, largeOctets, mebibyte, pieces, requestCount } from "./payloads.mjs";
+import { pathToFileURL } from "node:url";
+import { Hono } from "hono";
+import { expressApp, listener } from "./listener.mjs";
+import {
+  chunkCount,
+  hello,
+  helloText,
+  kibibyte,
+  largeOctets,
+  mebibyte,
+  pieces,
+  requestCount,
+} from "./payloads.mjs";
 
 const plain = ["Content-Type", "text/plain; charset=utf-8"];
 const binary = ["Content-Type", "application/octet-stream"];
 
+const hono = new Hono();
+hono.get("/hono", (c) => c.text(helloText));
+// Of the build that is measured: the program that was started is its dist/cli/main.js.
+const { fromFetch, fromNode } = await import(new URL("../index.js", pathToFileURL(process.argv[1])).href);
+
 /** @type {Record<string, (environ: object, startResponse: Function) => unknown>} */
 const routes = {
+  "/node": fromNode?.(listener),
+  "/express": fromNode?.(await expressApp()),
   "/hello"(_environ, startResponse) {
     startResponse("200 OK", [[...plain], ["Content-Length", String(hello.length)]]);
     return [hello];
   },
+  "/fetch": fromFetch(() => new Response(helloText, { headers: { "Content-Type": plain[1] } })),
+  "/hono": fromFetch(hono),
   "/pieces"(_environ, startResponse) {
     startResponse("200 OK", [[...plain]]);
     return pieces;

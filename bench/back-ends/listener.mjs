@@ -16,6 +16,9 @@ const routes = {
     res.writeHead(200, { "Content-Type": plain, "Content-Length": hello.length });
     res.end(hello);
   },
+  "/node"(req, res) {
+    routes["/hello"](req, res);
+  },
   "/pieces"(_req, res) {
     res.writeHead(200, { "Content-Type": plain });
     for (const piece of pieces) res.write(piece);
@@ -55,11 +58,25 @@ const routes = {
   },
 };
 
+// What a fetch handler is compared with: the same words by the peers' own means.
+routes["/fetch"] = routes["/hello"];
+routes["/hono"] = routes["/hello"];
+
 /** What `createServer` of both peers is given. */
 export function listener(req, res) {
   const mark = req.url.indexOf("?");
   if (mark < 0) routes[req.url](req, res, "");
   else routes[req.url.slice(0, mark)](req, res, req.url.slice(mark + 1));
+}
+
+/** An Express application as it is generated: one route behind the default middleware. */
+export async function expressApp() {
+  const { default: express } = await import("express");
+  const app = express();
+  app.get("/express", (_req, res) => {
+    res.send(hello.toString());
+  });
+  return app;
 }
 
 async function repeat(res, chunk, count) {

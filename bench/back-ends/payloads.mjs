@@ -1,6 +1,7 @@
 /** What every back end sends, so that none has less to do than another. */
 
-export const hello = Buffer.from("Hello, world!\n");
+export const helloText = "Hello, world!\n";
+export const hello = Buffer.from(helloText);
 
 /** A page as a template engine gives it: ten pieces of 512 octets. */
 export const pieces = Array.from({ length: 10 }, (_, n) => Buffer.alloc(512, `${n} `));

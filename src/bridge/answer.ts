@@ -15,6 +15,13 @@ import type { StartResponse, Write } from "./types.ts";
 const resolved = Promise.resolve();
 const ignore = (): void => {};
 
+/**
+ * A chunk that is empty and yet sends the head, which otherwise waits for the first octet of the body: for streams whose
+ * first event may be minutes away. It is known by identity, so it passes through middleware that hands chunks on, and is
+ * an ordinary empty chunk to everything else.
+ */
+export const flushHead: Uint8Array = new Uint8Array(0);
+
 /** Holds the head until the body begins, keeps the body to its Content-Length. */
 export class Answer {
   /** What the application is given. */
@@ -60,13 +67,13 @@ export class Answer {
   }
 
   /**
-   * Sends one chunk, the head before it if need be. An empty one sends nothing (S57).
+   * Sends one chunk, the head before it if need be. An empty one sends nothing (S57), but for `flushHead`.
    * @returns false when `drained` must be awaited before the next
    * @throws ResponseError ERR_RESPONSE_CHUNK, ERR_RESPONSE_NOT_STARTED
    */
   send(chunk: unknown): boolean {
     const octets = requireOctets(chunk);
-    if (octets.length === 0) return !this.full;
+    if (octets.length === 0 && octets !== flushHead) return !this.full;
     if (!this.headSent) this.#sendHead(-1);
     return this.#sendBody(octets);
   }
@@ -135,7 +142,7 @@ export class Answer {
     const octets = requireOctets(chunk);
     if (this.closed) return rejected(this.#abortReason ?? endedError());
     this.#writeUsed = true;
-    if (octets.length === 0) return resolved;
+    if (octets.length === 0 && octets !== flushHead) return resolved;
     if (!this.headSent) this.#sendHead(-1);
     const allowed = this.#left;
     const room = this.#sendBody(octets);
@@ -146,7 +153,7 @@ export class Answer {
   }
 
   #sendBody(octets: Uint8Array): boolean {
-    if (this.#hasNoBody()) return !this.full;
+    if (this.#hasNoBody() || octets.length === 0) return !this.full;
     let more = octets;
     if (more.length > this.#left) {
       more = more.subarray(0, this.#left);

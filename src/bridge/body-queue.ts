@@ -122,9 +122,9 @@ export class BodyQueue {
     this.#drop();
   }
 
-  /** Nobody wants the body any more: drops what is there and whatever comes. Does not call `onDrain`. */
+  /** Nobody wants the rest of the body: drops what is there and whatever comes. No-op once the whole body has come. */
   discard(): void {
-    if (!this.#discarding) this.#drop();
+    if (!this.#discarding && !this.#whole) this.#drop();
   }
 
   // The consumer.

@@ -6,7 +6,7 @@
  * @module
  */
 import { RequestAbortedError } from "../errors/index.ts";
-import { requireOctets, type Answer } from "./answer.ts";
+import { flushHead, requireOctets, type Answer } from "./answer.ts";
 import type { ResponseSink } from "./exchange-types.ts";
 import { closeBody, iterate, type BodyIterator } from "./response-body.ts";
 
@@ -162,7 +162,7 @@ export class BodyRunner {
   #sendYielded(chunk: unknown): boolean {
     const octets = requireOctets(chunk);
     const room = this.#answer.send(octets);
-    if (octets.length > 0 && !this.#answer.satisfied) this.#sink.flush();
+    if ((octets.length > 0 || octets === flushHead) && !this.#answer.satisfied) this.#sink.flush();
     return room;
   }
 

@@ -6,7 +6,7 @@
  */
 import { ResponseError } from "../errors/index.ts";
 import { describeValue } from "./log-line.ts";
-import type { FileLike, FileWrapper } from "./types.ts";
+import type { FileLike, FileWrapper as FileWrapperFunction, ResponseBody } from "./types.ts";
 
 const defaultBlockOctets = 65_536;
 
@@ -25,7 +25,7 @@ interface Closable {
  * them, and at its end nothing, null or an empty array.
  * @throws ResponseError ERR_RESPONSE_BODY when it is none of these
  */
-export const fileWrapper: FileWrapper = (file, blockSize) => {
+export const fileWrapper: FileWrapperFunction = (file, blockSize) => {
   const block = typeof blockSize === "number" && blockSize >= 1 ? Math.floor(blockSize) : defaultBlockOctets;
   return new FileBody(chunksOf(file, block), file as Closable);
 };
@@ -54,7 +54,22 @@ class FileBody implements AsyncIterable<Uint8Array> {
   }
 }
 
-function chunksOf(file: Parameters<FileWrapper>[0], block: number): AsyncIterable<Uint8Array> {
+/** What `wsgi.file_wrapper` is: the type of the function. */
+export type FileWrapper = FileWrapperFunction;
+
+/** wsgiref.util's class: a body of a file, with `new` or without, also where the gateway has no `wsgi.file_wrapper`. */
+export const FileWrapper: FileWrapperFunction & {
+  new (...given: Parameters<FileWrapperFunction>): ResponseBody;
+  readonly prototype: ResponseBody;
+} = Object.assign(
+  // A function, since a class cannot be called without `new`, which is how `wsgi.file_wrapper` is.
+  function (...given: Parameters<FileWrapperFunction>): ResponseBody {
+    return fileWrapper(...given);
+  },
+  { prototype: FileBody.prototype },
+) as never;
+
+function chunksOf(file: Parameters<FileWrapperFunction>[0], block: number): AsyncIterable<Uint8Array> {
   // First of all: a Readable has `read` as well, which gives null while nothing has come yet.
   if (isAsyncIterable(file)) return file;
   if (file === null || typeof file !== "object" || typeof file.read !== "function") {

@@ -6,6 +6,7 @@
  * @module
  */
 import { ResponseError } from "../errors/index.ts";
+import { hopByHopNames, isHopByHop } from "./hop-by-hop.ts";
 import { describeValue } from "./log-line.ts";
 import type { HeaderList } from "./types.ts";
 
@@ -20,28 +21,13 @@ export interface CheckedHeaders {
   readonly octets: number;
 }
 
-/** RFC 9110 section 7.6.1 and PEP 3333 "Other HTTP Features"; `trailers` as wsgiref has it. */
-const hopByHop: ReadonlySet<string> = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "trailers",
-  "transfer-encoding",
-  "upgrade",
-]);
-
 /** Lengths that a name with rules of its own can have: most names need no lower-casing and no look-up. */
-const watchedLengths: ReadonlyArray<boolean> = [...hopByHop, "status", "content-length"].reduce<boolean[]>(
-  (lengths, name) => {
-    lengths[name.length] = true;
-    return lengths;
-  },
-  [],
-);
+const watchedLengths: ReadonlyArray<boolean> = [...hopByHopNames, "status", "content-length"].reduce<
+  boolean[]
+>((lengths, name) => {
+  lengths[name.length] = true;
+  return lengths;
+}, []);
 
 /** 1 for each octet that a field name may have: RFC 9110 section 5.6.2, `token`. */
 const tokenOctets = new Uint8Array(256);
@@ -95,11 +81,7 @@ export function checkHeaders(list: unknown): CheckedHeaders {
     const name: unknown = pair[0];
     const value: unknown = pair[1];
     checkName(name, i);
-    if (typeof value !== "string") {
-      refuse(`the value of the response header ${name} is ${describeValue(value)}; expected a string`);
-    }
-    const bad = findForbidden(value);
-    if (bad !== -1) refuse(`the value of the response header ${name}: ${forbiddenReason(value, bad)}`);
+    checkValue(name, value);
     if (watchedLengths[name.length] === true && isContentLength(name)) {
       if (lengthIndex !== -1) refuse("Content-Length stands twice in the response headers; expected it once");
       lengthIndex = headers.length;
@@ -111,9 +93,15 @@ export function checkHeaders(list: unknown): CheckedHeaders {
   return { headers, lengthIndex, contentLength, octets };
 }
 
-function checkName(name: unknown, index: number): asserts name is string {
+/**
+ * Checks that a name is a token; `index` is where it stands, for the message.
+ * @throws ResponseError ERR_RESPONSE_HEADERS
+ */
+export function checkName(name: unknown, index?: number): asserts name is string {
   if (typeof name !== "string") {
-    refuse(`the name of response header ${index} is ${describeValue(name)}; expected a string`);
+    refuse(
+      `the name of ${index === undefined ? "a response header" : `response header ${index}`} is ${describeValue(name)}; expected a string`,
+    );
   }
   let valid = name.length > 0;
   for (let i = 0; i < name.length; i += 1) {
@@ -128,6 +116,18 @@ function checkName(name: unknown, index: number): asserts name is string {
   }
 }
 
+/**
+ * Checks that a value is a native string without control characters.
+ * @throws ResponseError ERR_RESPONSE_HEADERS
+ */
+export function checkValue(name: string, value: unknown): asserts value is string {
+  if (typeof value !== "string") {
+    refuse(`the value of the response header ${name} is ${describeValue(value)}; expected a string`);
+  }
+  const bad = findForbidden(value);
+  if (bad !== -1) refuse(`the value of the response header ${name}: ${forbiddenReason(value, bad)}`);
+}
+
 /** Refuses names with rules of their own; true for the one that only has to be remembered. */
 function isContentLength(name: string): boolean {
   const lower = name.toLowerCase();
@@ -135,7 +135,7 @@ function isContentLength(name: string): boolean {
   if (lower === "status") {
     refuse("the response header Status is refused: the status is start_response's first argument");
   }
-  if (hopByHop.has(lower)) {
+  if (isHopByHop(lower)) {
     throw new ResponseError(
       "ERR_RESPONSE_HOP_BY_HOP",
       `the response header ${name} is hop-by-hop: connections and transfer encodings are the web server's affair`,

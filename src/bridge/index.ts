@@ -2,21 +2,37 @@
  * The bridge: the calling convention and what drives an application through it, whatever protocol carried the request.
  * @module
  */
+export { flushHead, isOctets } from "./answer.ts";
 export { BodyQueue } from "./body-queue.ts";
 export { buildEnviron, type EnvironOptions, type EnvironResult } from "./environ.ts";
+export { compose } from "./compose.ts";
 export { checkExtraPairs } from "./environ-keys.ts";
-export { parseScriptName } from "./path-split.ts";
+export { parseScriptName, pathBehind } from "./path-split.ts";
 export type { ExchangeSettings, GatewayRequest, LogEntry, ResponseSink } from "./exchange-types.ts";
 export { errorPage, gatewayStatus } from "./error-page.ts";
 export { Exchange } from "./exchange.ts";
-export { fileWrapper } from "./file-wrapper.ts";
-export { formatLogEntry } from "./log-line.ts";
+export { FileWrapper, fileWrapper } from "./file-wrapper.ts";
+export { type HeaderParameters, Headers } from "./headers.ts";
+export { isHopByHop } from "./hop-by-hop.ts";
+export { describeValue, escapeControls, formatLogEntry, stackOf, summaryOf } from "./log-line.ts";
+export { isThenable, iterate } from "./response-body.ts";
+export { type PathVariables, shiftPathInfo } from "./shift-path-info.ts";
+export { setupTestingDefaults } from "./testing-defaults.ts";
+export {
+  applicationUri,
+  guessScheme,
+  requestUri,
+  type RequestUriOptions,
+  type UriVariables,
+} from "./uri-reconstruction.ts";
+export { httpGatewayRequest } from "./http-gateway-request.ts";
+export { paramNames } from "./param-names.ts";
+export { decodePath, type RequestTarget, splitRequestUri } from "./request-uri.ts";
 export type {
   Application,
   Environ,
   ErrorStream,
   FileLike,
-  FileWrapper,
   HeaderList,
   InputStream,
   Middleware,
@@ -25,3 +41,18 @@ export type {
   StartResponse,
   Write,
 } from "./types.ts";
+export {
+  type AccessLogEntry,
+  accessLogFormats,
+  type AccessLogFormatter,
+  compileAccessLogFormat,
+} from "./access-log-format.ts";
+export { copyEnviron } from "./copy-environ.ts";
+export { QueueInputStream } from "./input-stream.ts";
+export { quoted } from "./quoted.ts";
+export {
+  HttpExchange,
+  type HttpExchangeHost,
+  type HttpIncoming,
+  type HttpOutgoing,
+} from "./http-exchange.ts";

@@ -9,8 +9,6 @@
 import { writeSync } from "node:fs";
 import {
   errorPage,
-  Exchange,
-  formatLogEntry,
   gatewayStatus,
   type Application,
   type ExchangeSettings,
@@ -18,17 +16,11 @@ import {
 } from "../bridge/index.ts";
 import { ConfigurationError, RequestAbortedError, ResponseError } from "../errors/index.ts";
 import { chooseLimits } from "../protocols/choose-limits.ts";
-import {
-  decodeEnvironmentBlock,
-  encodeNonParsedHead,
-  encodeResponseHead,
-  isNonParsedHeader,
-  scriptBodyLength,
-} from "../protocols/cgi/index.ts";
 import { cgiLimits, type CgiLimits } from "./limits.ts";
+import { descriptorChannel } from "./script-channel.ts";
 import { environmentBlock } from "./script-environment.ts";
-import { ScriptInput } from "./script-input.ts";
-import { closeOutput, ScriptOutput } from "./script-output.ts";
+import { ScriptExchange } from "./script-exchange.ts";
+import { scriptSettings } from "./script-settings.ts";
 
 export interface CgiOptions extends Partial<CgiLimits> {
   /** Unset: SCRIPT_NAME and PATH_INFO as sent. A string: both are split again at this mount ("" or "/app"). */
@@ -83,10 +75,7 @@ export function protectProcess(): void {
 class ScriptRun {
   readonly ended: Promise<void>;
   readonly #settings: ExchangeSettings;
-  readonly #output: ScriptOutput;
-  readonly #input: ScriptInput;
-  readonly #exchange: Exchange;
-  readonly #encodeHead: typeof encodeResponseHead;
+  readonly #script: ScriptExchange;
   readonly #exits: boolean;
   #resolve: () => void = () => {};
   #answered = false;
@@ -94,44 +83,28 @@ class ScriptRun {
 
   constructor(application: Application, options: CgiOptions) {
     const limits = chooseLimits(cgiLimits, options);
-    const { env } = process;
     this.ended = new Promise((resolve) => (this.#resolve = resolve));
     this.#exits = options.exit ?? true;
-    this.#settings = createSettings(options, limits);
-    const isRaw =
-      options.nonParsedHeader ?? isNonParsedHeader(env["SCRIPT_FILENAME"] ?? env["SCRIPT_NAME"] ?? "");
-    this.#encodeHead = isRaw
-      ? (status, headers) => encodeNonParsedHead(status, headers, new Date().toUTCString())
-      : encodeResponseHead;
-    this.#output = new ScriptOutput({
-      descriptor: standardOutput,
-      highWaterOctets: limits.answerHighWaterOctets,
-      encodeHead: this.#encodeHead,
-      onAbort: (reason) => this.#gone(reason),
-      onEnd: (complete) => {
+    this.#settings = scriptSettings(options, limits, writeError);
+    const channel = descriptorChannel(standardInput, standardOutput);
+    const request = {
+      variables: process.env,
+      block: environmentBlock(),
+      channel,
+      nonParsedHeader: options.nonParsedHeader,
+    };
+    this.#script = new ScriptExchange(application, request, this.#settings, limits, {
+      answered: (complete) => {
         this.#answered = true;
         process.exitCode = complete ? 0 : 1;
-        if (this.#exits) closeOutput(standardOutput);
+        if (this.#exits) channel.close();
         this.#endIfOver();
       },
+      gone: (reason) => this.#gone(reason),
+      finished: () => this.#endIfOver(),
     });
-    const params = decodeEnvironmentBlock(environmentBlock());
-    this.#exchange = new Exchange(
-      application,
-      { protocol: "cgi", role: "responder", params },
-      this.#output,
-      this.#settings,
-    );
-    this.#exchange.onFinished = () => this.#endIfOver();
-    const length = scriptBodyLength(env);
-    this.#input = new ScriptInput(
-      standardInput,
-      Number.isNaN(length) ? undefined : length,
-      this.#exchange.input,
-      limits,
-    );
     this.#guard();
-    this.#exchange.start();
+    this.#script.start();
     if (!this.#ending) setImmediate(() => this.#honourTermination());
   }
 
@@ -166,13 +139,13 @@ class ScriptRun {
     this.#settings.log({ level: "error", message: what, error });
     if (this.#ending || this.#answered) return;
     this.#ending = true;
-    if (this.#output.headGiven) return;
-    this.#output.headGiven = true;
+    if (this.#script.output.headGiven) return;
+    this.#script.output.headGiven = true;
     const page = errorPage(
       gatewayStatus.internalServerError,
       this.#settings.debug && error instanceof Error ? error.stack : undefined,
     );
-    const head = this.#encodeHead(page.status, page.headers);
+    const head = this.#script.encodeHead(page.status, page.headers);
     const isHead = process.env["REQUEST_METHOD"] === "HEAD";
     try {
       writeSync(standardOutput, isHead ? head : Buffer.concat([head, page.octets]));
@@ -198,22 +171,22 @@ class ScriptRun {
   #gone(reason: RequestAbortedError): void {
     process.exitCode = 1;
     this.#answered = true;
-    this.#exchange.abort(reason);
+    this.#script.abort(reason);
     this.#endIfOver();
   }
 
   #endIfOver(): void {
-    if (this.#ending || !this.#answered || !this.#exchange.finished) return;
+    if (this.#ending || !this.#answered || !this.#script.finished) return;
     this.#ending = true;
     void this.#finish();
   }
 
   async #finish(): Promise<void> {
-    await this.#input.drain();
+    await this.#script.input.drain();
     process.off("uncaughtException", this.#onUncaught);
     process.off("beforeExit", this.#onIdle);
     process.off("exit", this.#onExit);
-    if (this.#exits) endProcess(process.exitCode === 0 ? 0 : 1, this.#input.reading);
+    if (this.#exits) endProcess(process.exitCode === 0 ? 0 : 1, this.#script.input.reading);
     this.#resolve();
   }
 }
@@ -222,21 +195,6 @@ class ScriptRun {
 function endProcess(status: number, isReading: boolean): void {
   if (isReading) process.kill(process.pid, "SIGKILL");
   process.exit(status);
-}
-
-function createSettings(options: CgiOptions, limits: CgiLimits): ExchangeSettings {
-  return {
-    ...(options.scriptName === undefined ? {} : { scriptName: options.scriptName }),
-    ...(options.environ === undefined ? {} : { environ: options.environ }),
-    multithread: false,
-    multiprocess: true,
-    runOnce: true,
-    debug: options.debug ?? false,
-    maxBodyOctets: limits.maxBodyOctets,
-    bodyHighWaterOctets: limits.bodyHighWaterOctets,
-    log: options.log ?? ((entry) => writeError(formatLogEntry(entry))),
-    writeErrors: options.writeErrors ?? writeError,
-  };
 }
 
 function writeError(text: string): void {

@@ -2,28 +2,30 @@
  * The request body of a CGI script on its way from file descriptor 0 to the application's queue.
  *
  * Read on demand: a script that never asks for the body reads nothing before its answer is out. Never more is read
- * than CONTENT_LENGTH allows. RFC 3875 section 4.2.
+ * than CONTENT_LENGTH allows. RFC 3875 section 4.2. It is read ahead only where the web server would otherwise wait for
+ * this script for ever (`readAhead`).
  * @module
  */
-import { read } from "node:fs";
 import type { BodyQueue } from "../bridge/index.ts";
 import type { CgiLimits } from "./limits.ts";
+import type { ScriptChannel } from "./script-channel.ts";
 
 const chunkOctets = 65_536;
 
 export class ScriptInput {
-  readonly #descriptor: number;
+  readonly #channel: ScriptChannel;
   readonly #queue: BodyQueue;
   readonly #limits: CgiLimits;
   /** Octets that may still come; Infinity up to the end of the stream. */
   #left: number;
   #reading = false;
+  #readsAhead = false;
   #discarded = 0;
   #onProgress: (() => void) | undefined = undefined;
 
   /** @param length - octets of the body; undefined: up to the end of the stream */
-  constructor(descriptor: number, length: number | undefined, queue: BodyQueue, limits: CgiLimits) {
-    this.#descriptor = descriptor;
+  constructor(channel: ScriptChannel, length: number | undefined, queue: BodyQueue, limits: CgiLimits) {
+    this.#channel = channel;
     this.#queue = queue;
     this.#limits = limits;
     this.#left = length ?? Number.POSITIVE_INFINITY;
@@ -38,6 +40,19 @@ export class ScriptInput {
   /** True while a read waits for the web server: the process cannot end by itself before it is answered. */
   get reading(): boolean {
     return this.#reading;
+  }
+
+  /**
+   * While true, reads without being asked, up to `maxReadAheadOctets` that wait for the application: the web server takes
+   * no answer, maybe because it has not got rid of the body.
+   */
+  set readsAhead(value: boolean) {
+    this.#readsAhead = value;
+    if (value && this.#mayReadAhead) this.#read();
+  }
+
+  get #mayReadAhead(): boolean {
+    return this.#readsAhead && this.#queue.bufferedOctets < this.#limits.maxReadAheadOctets;
   }
 
   /** Reads and drops what is left of an upload, until it ends, stays silent or is more than is worth reading (W12). */
@@ -59,15 +74,14 @@ export class ScriptInput {
   #read(): void {
     if (this.#reading || this.#left === 0) return;
     this.#reading = true;
-    const size = Math.min(chunkOctets, this.#left);
-    read(this.#descriptor, Buffer.allocUnsafeSlow(size), 0, size, null, (error, count, octets) => {
+    this.#channel.read(Math.min(chunkOctets, this.#left), (error, octets) => {
       this.#reading = false;
       if (error?.code === "EAGAIN") {
         setTimeout(() => this.#read(), 5);
         return;
       }
       // What cannot be read is as good as ended: a body that is shorter than declared then says so itself.
-      this.#took(error === null ? octets.subarray(0, count) : octets.subarray(0, 0));
+      this.#took(octets);
     });
   }
 
@@ -76,7 +90,7 @@ export class ScriptInput {
     this.#left = octets.length === 0 ? 0 : this.#left - octets.length;
     const wantsMore = octets.length > 0 && this.#queue.push(octets);
     if (this.#left === 0) this.#queue.end();
-    else if (wantsMore && this.#onProgress === undefined) this.#read();
+    else if ((wantsMore || this.#mayReadAhead) && this.#onProgress === undefined) this.#read();
     this.#onProgress?.();
   }
 }

@@ -5,15 +5,18 @@
  * a pipe holds, are written at once; what follows is written by a thread and waited for.
  * @module
  */
-import { closeSync, openSync, write, writevSync } from "node:fs";
 import type { HeaderList, ResponseSink } from "../bridge/index.ts";
 import { RequestAbortedError } from "../errors/index.ts";
+import type { ScriptChannel } from "./script-channel.ts";
 
 /** What a pipe holds on Linux: as long as no more has been written, a write does not wait for the web server. */
 const pipeOctets = 65_536;
 
 /** From here on a chunk is kept as it is: the application is made to wait, so it does not write to it again. */
 const keptOctets = 65_536;
+
+/** How long a write may wait for the web server before that is taken for a stall, in ms. */
+const stallMs = 50;
 
 /** A descriptor that somebody made non-blocking and that is full is tried again after this long, in ms. */
 const retryMs = 5;
@@ -25,9 +28,11 @@ interface Waiter {
 
 /** What a script's output needs besides the answer. */
 export interface ScriptOutputOptions {
-  readonly descriptor: number;
+  readonly channel: ScriptChannel;
   readonly highWaterOctets: number;
   encodeHead(status: string, headers: Readonly<HeaderList>): Uint8Array;
+  /** The web server takes nothing for now, or goes on taking. */
+  onStall(isStalled: boolean): void;
   /** The web server does not read any more. */
   onAbort(reason: RequestAbortedError): void;
   /** The last octet has been written, or the answer was given up. */
@@ -99,7 +104,7 @@ export class ScriptOutput implements ResponseSink {
     if (this.#writing || this.#queuedOctets === 0 || this.#abortReason !== undefined) return;
     if (this.#writtenOctets + this.#queuedOctets <= pipeOctets) {
       try {
-        this.#took(writevSync(this.#options.descriptor, this.#chunks));
+        this.#took(this.#options.channel.writeNow(this.#chunks));
       } catch (error) {
         this.#failed(error as NodeJS.ErrnoException);
       }
@@ -109,8 +114,11 @@ export class ScriptOutput implements ResponseSink {
     const chunk = this.#chunks[0];
     if (chunk === undefined) return;
     this.#writing = true;
-    write(this.#options.descriptor, chunk, 0, chunk.length, null, (error, octets) => {
+    const stall = setTimeout(() => this.#options.onStall(true), stallMs);
+    this.#options.channel.write(chunk, (error, octets) => {
       this.#writing = false;
+      clearTimeout(stall);
+      this.#options.onStall(false);
       if (error !== null) this.#failed(error);
       else this.#took(octets);
       this.#write();
@@ -160,18 +168,5 @@ export class ScriptOutput implements ResponseSink {
     if (end === undefined || this.#queuedOctets > 0 || this.#writing) return;
     this.#end = undefined;
     this.#options.onEnd(end.complete && this.#abortReason === undefined);
-  }
-}
-
-/**
- * Ends standard output, so that the web server need not wait for the process. The null device takes its place: whatever
- * is opened or inherited afterwards must not be taken for it.
- */
-export function closeOutput(descriptor: number): void {
-  try {
-    closeSync(descriptor);
-    openSync("/dev/null", "w");
-  } catch {
-    // Closed by the application already.
   }
 }

@@ -5,9 +5,10 @@
 import type { Application } from "../bridge/index.ts";
 import { protectProcess, runCgi, type CgiOptions } from "../cgi/index.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
-import { loadApplication } from "./load-application.ts";
+import { interfaceOf, loadApplication } from "./load-application.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { requireModule } from "./require-module.ts";
+import { validated } from "./validated.ts";
 
 const optionNames: Readonly<Record<string, keyof CgiOptions>> = {
   nph: "nonParsedHeader",
@@ -26,7 +27,9 @@ export async function runCgiCommand({ positionals, values }: CommandLine): Promi
   }
   let application: Application;
   try {
-    application = await loadApplication(positionals[0] ?? "", process.cwd(), requireModule);
+    const specifier = positionals[0] ?? "";
+    const loaded = await loadApplication(specifier, process.cwd(), requireModule, interfaceOf(values));
+    application = await validated(loaded, values);
   } catch (error) {
     const failing: Application = () => {
       throw error;

@@ -7,18 +7,21 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Application } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
+import { interfaceNames, toApplication, type InterfaceName } from "./application-interface.ts";
 import { registerTypeScript } from "./typescript-loader.ts";
 import { isTypeScript } from "./typescript-source.ts";
 
 /**
  * Imports the module, relative to `directory`, and takes the application out of it.
  * @param loadQuickly - tried first; undefined says that the module must be imported
- * @throws ConfigurationError ERR_CONFIG_APPLICATION: no such file, it fails to load, or it exports no function
+ * @param as - what it is to be: `--interface`
+ * @throws ConfigurationError ERR_CONFIG_APPLICATION: no such file, it fails to load, or it exports no application
  */
 export async function loadApplication(
   specifier: string,
   directory: string,
   loadQuickly: (path: string) => Readonly<Record<string, unknown>> | undefined = () => undefined,
+  as: InterfaceName = "auto",
 ): Promise<Application> {
   const { path, exportName } = splitSpecifier(specifier, directory);
   if (!existsSync(path)) throw failed(specifier, `there is no file ${path}`);
@@ -37,15 +40,20 @@ export async function loadApplication(
       `it exports ${exported}; expected ${names.map((name) => `\`${name}\``).join(" or ")}`,
     );
   }
-  const application = module[found];
-  if (typeof application !== "function") {
-    const kind = application === null ? "null" : typeof application;
+  try {
+    return await toApplication(module[found], as, `its export \`${found}\``);
+  } catch (error) {
     throw failed(
       specifier,
-      `its export \`${found}\` is of type ${kind}; expected a function (environ, startResponse)`,
+      error instanceof ConfigurationError ? error.message : `it failed to start: ${firstLine(error)}`,
+      error,
     );
   }
-  return application as Application;
+}
+
+/** What `--interface` says of the words of a command line. */
+export function interfaceOf(values: Readonly<Record<string, unknown>>): InterfaceName {
+  return interfaceNames.find((name) => name === values["interface"]) ?? "auto";
 }
 
 async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {

@@ -71,6 +71,8 @@ function convert(setting: Setting, given: string | boolean): string | number | b
       );
     case "octets":
       return matched(setting, given, /^\d{1,12}[KMG]?$/i, "octets such as 1048576, 512K, 10M or 2G", octets);
+    case "choice":
+      return chosen(setting, given);
     case "flag":
     case "text":
       return given;
@@ -88,6 +90,14 @@ function matched(
 ): number {
   if (pattern.test(given)) return read(given);
   throw new ConfigurationError("ERR_CONFIG_OPTION", `--${setting.name} is "${given}": expected ${expected}`);
+}
+
+function chosen({ name, choices = [] }: Setting, given: string): string {
+  if (choices.includes(given)) return given;
+  throw new ConfigurationError(
+    "ERR_CONFIG_OPTION",
+    `--${name} is "${given}": expected ${choices.join(", ")}`,
+  );
 }
 
 function octets(text: string): number {

@@ -5,8 +5,9 @@
 import { detectHost, run, type RunOptions } from "../run/index.ts";
 import { runCgiCommand } from "./cgi-command.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
-import { loadApplication } from "./load-application.ts";
+import { interfaceOf, loadApplication } from "./load-application.ts";
 import type { CommandLine } from "./parse-command-line.ts";
+import { validated } from "./validated.ts";
 
 const optionNames: Readonly<Record<string, keyof RunOptions>> = {
   http: "http",
@@ -18,8 +19,11 @@ const optionNames: Readonly<Record<string, keyof RunOptions>> = {
 /** Runs until it is told to stop, or the one request is answered. */
 export async function runRunCommand(line: CommandLine): Promise<ExitStatusCode> {
   const { positionals, values } = line;
-  if (detectHost().kind === "cgi") return runCgiCommand(line);
-  const application = await loadApplication(positionals[0] ?? "", process.cwd());
+  const { kind } = detectHost();
+  if (kind === "cgi") return runCgiCommand(line);
+  const specifier = positionals[0] ?? "";
+  const loaded = await loadApplication(specifier, process.cwd(), undefined, interfaceOf(values));
+  const application = await validated(loaded, values, kind === "http");
   const options: Record<string, unknown> = {};
   for (const [setting, name] of Object.entries(optionNames)) {
     if (values[setting] !== undefined) options[name] = values[setting];

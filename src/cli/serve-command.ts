@@ -10,10 +10,11 @@ import { formatAddress, type Address } from "../protocols/address.ts";
 import { inheritedAddresses, serve, type Addresses, type ServeOptions } from "../server/index.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { hostAsUser } from "./host-as-user.ts";
-import { loadApplication } from "./load-application.ts";
+import { interfaceOf, loadApplication } from "./load-application.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
 import { prepareSurroundings } from "./surroundings.ts";
+import { validated } from "./validated.ts";
 
 /** Options that mean nothing without a master. */
 const masterSettings = [
@@ -43,7 +44,8 @@ export async function runServe(line: CommandLine): Promise<ExitStatusCode> {
   const options: ServeOptions = { ...serveOptions(values), ...addressesOf(values) };
   // Behind the addresses: those of systemd are in it.
   replaceEnvironment(environment);
-  const load = (): Promise<Application> => loadApplication(specifier, process.cwd());
+  const load = async (): Promise<Application> =>
+    validated(await loadApplication(specifier, process.cwd(), undefined, interfaceOf(values)), values);
   const bound = (): void => {
     if (pidFile !== undefined) writePidFile(pidFile);
   };

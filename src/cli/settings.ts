@@ -3,9 +3,11 @@
  * @module
  */
 import { serverLimits } from "../server/index.ts";
+import { interfaceNames } from "./application-interface.ts";
 
 /** How an option's text becomes a value. */
-export type SettingKind = "flag" | "text" | "address" | "integer" | "octets" | "seconds" | "mode" | "workers";
+export type SettingKind =
+  "flag" | "text" | "choice" | "address" | "integer" | "octets" | "seconds" | "mode" | "workers";
 
 export interface Setting {
   /** Without the dashes. */
@@ -14,6 +16,8 @@ export interface Setting {
   readonly kind: SettingKind;
   /** What stands for the value in help, e.g. `ADDR`. */
   readonly placeholder?: string;
+  /** The values of a choice. */
+  readonly choices?: readonly string[];
   readonly repeatable?: boolean;
   readonly help: string;
 }
@@ -30,6 +34,14 @@ const debug: Setting = {
   name: "debug",
   kind: "flag",
   help: "show stacks: in error messages of the command, and to clients in error pages. Never on a public server",
+};
+
+const applicationInterface: Setting = {
+  name: "interface",
+  kind: "choice",
+  choices: interfaceNames,
+  placeholder: interfaceNames.join("|"),
+  help: "what EXPORT is: a WSGI application, a fetch handler, or a Node.js listener (req, res); auto (the default) knows an object with `fetch`, and Express, Koa, Fastify, NestJS and http.Server; another function is WSGI",
 };
 
 const scriptName: Setting = {
@@ -51,6 +63,18 @@ const gracefulTimeout: Setting = {
   kind: "seconds",
   placeholder: "S",
   help: "how long requests that have begun may go on when the server, or a worker, stops (30)",
+};
+
+const validate: Setting = {
+  name: "validate",
+  kind: "flag",
+  help: "hold the application and the server to the calling convention: a broken rule is logged and answered 500. On with --debug, and under `tsgi run` without a web server unless NODE_ENV is production",
+};
+
+const noValidate: Setting = {
+  name: "no-validate",
+  kind: "flag",
+  help: "do not, whatever else is set",
 };
 
 const serve: CommandSettings = {
@@ -79,6 +103,7 @@ const serve: CommandSettings = {
       repeatable: true,
       help: "listen for HTTP: for development and embedding, without a web server",
     },
+    applicationInterface,
     scriptName,
     {
       name: "socket-mode",
@@ -210,6 +235,8 @@ const serve: CommandSettings = {
       repeatable: true,
       help: "a variable for the application. Everybody on the machine can read a command line: no secrets here",
     },
+    validate,
+    noValidate,
     debug,
   ],
 };
@@ -225,9 +252,12 @@ const run: CommandSettings = {
       placeholder: "ADDR",
       help: "where to listen for HTTP when nobody passed a socket or a request (127.0.0.1:8000)",
     },
+    applicationInterface,
     scriptName,
     maxBody,
     gracefulTimeout,
+    validate,
+    noValidate,
     debug,
   ],
 };
@@ -242,8 +272,11 @@ const cgi: CommandSettings = {
       kind: "flag",
       help: "write a complete HTTP head, also when the script's name does not begin with nph-",
     },
+    applicationInterface,
     scriptName,
     maxBody,
+    validate,
+    noValidate,
     debug,
   ],
 };

@@ -51,11 +51,10 @@ function loadBundle(): ScriptBundle {
   const name = `${process.version}-${process.arch}-${size}-${mtimeMs}-${cache.cacheName(bundlePath)}.v8`;
   const cachedData = cache.readCached(name);
   const source = fs.readFileSync(bundlePath, "utf8");
-  const wrapper = `(function (exports, require, module, __filename, __dirname) {${source}\n})`;
+  const wrapper = `(function (exports, require, module, __filename, __dirname, importFromLoader) {${source}\n})`;
   const script = new vm.Script(wrapper, {
     filename: bundlePath,
     ...(cachedData === undefined ? {} : { cachedData }),
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   if (cachedData === undefined || script.cachedDataRejected === true) {
     // At the end, when what a request needs has been compiled.
@@ -63,6 +62,8 @@ function loadBundle(): ScriptBundle {
   }
   const bundle = { exports: {} as ScriptBundle };
   const run = script.runInThisContext() as (...context: unknown[]) => void;
-  run(bundle.exports, nodeModule.createRequire(bundlePath), bundle, bundlePath, path.dirname(bundlePath));
+  const context = [nodeModule.createRequire(bundlePath), bundle, bundlePath, path.dirname(bundlePath)];
+  // V8 forgets the script's own import() when it takes it from the cache.
+  run(bundle.exports, ...context, (specifier: string): Promise<unknown> => import(specifier));
   return bundle.exports;
 }

@@ -4,16 +4,21 @@
  */
 import { becomeUser, runWorker } from "../process/index.ts";
 import { describeError } from "./describe-error.ts";
-import { loadApplication } from "./load-application.ts";
+import { interfaceOf, loadApplication } from "./load-application.ts";
 import { serveOptions } from "./serve-options.ts";
 import type { WorkerProgramData } from "./serve-workers.ts";
+import { validated } from "./validated.ts";
 
 runWorker({
   load: async ({ program, worker }) => {
     const { specifier, values, identity } = program as WorkerProgramData;
     if (identity !== undefined) becomeUser(identity);
     process.title = `tsgi: worker ${worker} of ${specifier}`;
-    return { application: await loadApplication(specifier, process.cwd()), options: serveOptions(values) };
+    const application = await validated(
+      await loadApplication(specifier, process.cwd(), undefined, interfaceOf(values)),
+      values,
+    );
+    return { application, options: serveOptions(values) };
   },
   describeFailure: (error, { program }) =>
     describeError(error, (program as WorkerProgramData).values["debug"] === true),

@@ -24,7 +24,7 @@ export class GatewayClient {
 
   /** @throws ConfigurationError ERR_CONFIG_ADDRESS when the address can only be listened on */
   constructor(options: GatewayClientOptions) {
-    const { protocol, address, ...limits } = options;
+    const { protocol, address, connect, ...limits } = options;
     const blocks: BlockPool = createBlockPool();
     const bounds: ClientLimits = { ...clientLimits, ...limits };
     connectTarget(address);
@@ -32,7 +32,7 @@ export class GatewayClient {
     const wire = clientWires[protocol];
     this.#wire = wire;
     this.#pool = new ConnectionPool(async (owner) => {
-      const socket = await openSocket(address, bounds);
+      const socket = connect?.() ?? (await openSocket(address, bounds));
       return new ClientConnection(socket, wire, blocks, owner, bounds);
     }, bounds);
   }

@@ -9,7 +9,7 @@ import { LimitExceededError, RemoteProtocolError, RequestAbortedError } from "..
 import type { ClientSendEvent, GatewayClientCore } from "../protocols/gateway-client-core.ts";
 import type { BlockPool } from "../protocols/output-buffer.ts";
 import type { ClientLimits } from "./limits.ts";
-import type { UploadSocket } from "./upload-socket.ts";
+import type { ClientSocket } from "./upload-socket.ts";
 import type { ClientWire } from "./wire.ts";
 
 /** The request that has the connection. No call follows `end` or `fail`. */
@@ -34,7 +34,7 @@ export interface ConnectionOwner {
 export class ClientConnection {
   /** The protocol that is spoken. */
   readonly wire: ClientWire;
-  readonly #socket: UploadSocket;
+  readonly #socket: ClientSocket;
   readonly #core: GatewayClientCore;
   readonly #pool: BlockPool;
   readonly #owner: ConnectionOwner;
@@ -49,7 +49,7 @@ export class ClientConnection {
 
   /** Takes over a socket that has just connected. */
   constructor(
-    socket: UploadSocket,
+    socket: ClientSocket,
     wire: ClientWire,
     pool: BlockPool,
     owner: ConnectionOwner,

@@ -11,6 +11,7 @@ export {
   type ParamsSettings,
   type RequestSocket,
 } from "../protocols/http-params.ts";
+export type { ClientSocket } from "./upload-socket.ts";
 export { formatGatewayTarget, parseGatewayTarget, type GatewayTarget } from "./target.ts";
 export { clientLimits, type ClientLimits } from "./limits.ts";
 export type {

@@ -6,6 +6,7 @@ import type { Address } from "../protocols/address.ts";
 import type { GatewayRole } from "../protocols/gateway-core.ts";
 import type { HeaderPair } from "../protocols/response-head.ts";
 import type { AnswerBody } from "./answer-body.ts";
+import type { ClientSocket } from "./upload-socket.ts";
 import type { ClientLimits } from "./limits.ts";
 
 /** The protocols that the client speaks. */
@@ -16,6 +17,8 @@ export interface GatewayClientOptions extends Partial<ClientLimits> {
   readonly protocol: ClientProtocol;
   /** A UNIX or TCP address; the other kinds are for listening. */
   readonly address: Address;
+  /** Opens a connection by other means than connecting to `address`: in memory, through a tunnel. */
+  readonly connect?: () => ClientSocket;
 }
 
 /** Octets to send: at once, or as they come. */

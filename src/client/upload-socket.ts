@@ -7,6 +7,7 @@
  * @module
  */
 import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 
 type Done = (error?: Error | null) => void;
 type Batch = Array<{ chunk: unknown; encoding: BufferEncoding }>;
@@ -33,4 +34,14 @@ export class UploadSocket extends Socket {
     if (error) this.#writeFailed = true;
     done();
   }
+}
+
+/** What the client uses of a socket: one of these, or what acts as one. */
+export interface ClientSocket extends Duplex {
+  /** True when nothing that is written reaches the peer any more. */
+  readonly writeFailed: boolean;
+  /** Emits "timeout" after so many ms without traffic; 0: never. */
+  setTimeout(ms: number): unknown;
+  ref(): unknown;
+  unref(): unknown;
 }

@@ -1,7 +1,7 @@
 /**
  * Every error this project raises, and the closed list of their codes.
  *
- * Six classes say who is at fault; the `code` says what happened. docs/errors.md has a section for each code,
+ * Seven classes say who is at fault; the `code` says what happened. docs/errors.md has a section for each code,
  * and a test checks that the list, the documentation and the tests agree.
  * @module
  */
@@ -50,7 +50,9 @@ export const errorCodes = {
     "ERR_RESPONSE_CHUNK",
     "ERR_RESPONSE_LENGTH",
     "ERR_RESPONSE_ENDED",
+    "ERR_RESPONSE_DESTROYED",
   ],
+  ValidationError: ["ERR_VALIDATION"],
   ConfigurationError: [
     "ERR_CONFIG_ADDRESS",
     "ERR_CONFIG_LISTEN",
@@ -107,6 +109,27 @@ export class RequestAbortedError extends TsgiError<Codes["RequestAbortedError"][
 
 /** The application broke the calling convention: status, headers, body or their order. */
 export class ResponseError extends TsgiError<Codes["ResponseError"][number]> {}
+
+/** Who broke a rule of the calling convention: the gateway (or middleware around), or the application. */
+export type ValidatedSide = "server" | "application";
+
+/** The `validator` middleware found a rule of the calling convention broken. */
+export class ValidationError extends TsgiError<Codes["ValidationError"][number]> {
+  /** The rule's name in docs/middleware.md, such as `V31` or `A24`. */
+  readonly rule: string;
+  readonly side: ValidatedSide;
+  constructor(
+    code: Codes["ValidationError"][number],
+    rule: string,
+    side: ValidatedSide,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options);
+    this.rule = rule;
+    this.side = side;
+  }
+}
 
 /** A setting, an address, a module or a socket that cannot be used. The message names the remedy. */
 export class ConfigurationError extends TsgiError<Codes["ConfigurationError"][number]> {}

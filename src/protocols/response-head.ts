@@ -53,22 +53,41 @@ export function encodeResponseHead(
     slabUsed += octets;
   }
   let at = start;
-  for (const [name, value] of headers) {
-    at = writeText(out, at, name);
-    out[at] = 58; // ":"
-    out[at + 1] = 32;
-    at = writeText(out, at + 2, value);
-    out[at] = carriageReturn;
-    out[at + 1] = lineFeed;
-    at += 2;
-  }
-  at = writeText(out, at, "Status: ");
-  at = writeText(out, at, status);
+  for (const [name, value] of headers) at = writeLine(out, at, name, value);
+  at = writeLine(out, at, "Status", status);
   out[at] = carriageReturn;
   out[at + 1] = lineFeed;
-  out[at + 2] = carriageReturn;
-  out[at + 3] = lineFeed;
-  return out.subarray(start, at + 4);
+  return out.subarray(start, at + 2);
+}
+
+/**
+ * Encodes the head of an Authorizer's answer, `Status` the first of its lines: lighttpd 1.4.69 takes only Variable-
+ * headers as long as it has not read that the answer is a refusal. HAProxy (W1) has no Authorizers.
+ * @throws LocalProtocolError ERR_LOCAL_VALUE as `encodeResponseHead`
+ */
+export function encodeAuthorizerHead(
+  status: string,
+  headers: readonly (readonly [string, string])[],
+): Uint8Array {
+  const lines = [["Status", status] as const, ...headers];
+  const out = new Uint8Array(
+    lines.reduce((octets, [name, value]) => octets + name.length + value.length + 4, 2),
+  );
+  let at = 0;
+  for (const [name, value] of lines) at = writeLine(out, at, name, value);
+  out[at] = carriageReturn;
+  out[at + 1] = lineFeed;
+  return out;
+}
+
+function writeLine(out: Uint8Array, start: number, name: string, value: string): number {
+  let at = writeText(out, start, name);
+  out[at] = 58; // ":"
+  out[at + 1] = 32;
+  at = writeText(out, at + 2, value);
+  out[at] = carriageReturn;
+  out[at + 1] = lineFeed;
+  return at + 2;
 }
 
 function writeText(out: Uint8Array, at: number, text: string): number {

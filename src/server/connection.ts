@@ -317,7 +317,7 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
   }
 
   #open(event: Extract<RequestEvent, { type: "request" }>): void {
-    const slot = new RequestSlot(this, event.id);
+    const slot = new RequestSlot(this, event.id, event.role);
     this.#served = true;
     slot.dataEnded = event.role !== "filter";
     const request = { protocol: this.origin.protocol, role: event.role, params: event.params };

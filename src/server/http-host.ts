@@ -2,14 +2,18 @@
  * HTTP/1.1 straight to an application, on node:http: what wsgiref.simple_server is to Python.
  *
  * For development, tests and embedding. It has no TLS, no HTTP/2 and serves no files; what faces the internet is the
- * web server's job. One request is http-request.ts.
+ * web server's job. One request is the bridge's HttpExchange.
  * @module
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+// The global of this name is an accessor that costs a microsecond in Node.js 20.
+import { performance } from "node:perf_hooks";
+import { HttpExchange } from "../bridge/index.ts";
+import { LimitExceededError } from "../errors/index.ts";
 import type { Address } from "../protocols/address.ts";
 import type { ConnectionHost, OpenRequest } from "./connection-host.ts";
-import { HttpRequest } from "./http-request.ts";
+import { requestTooLong } from "./deadlines.ts";
 import { listenWith, type Listener, type ListenOptions } from "./listen.ts";
 import type { PeerGuard } from "./peer-guard.ts";
 
@@ -22,7 +26,8 @@ export class HttpHost {
   readonly #guard: PeerGuard | undefined;
   readonly #servers: Server[] = [];
   readonly #listeners: Listener[] = [];
-  readonly #requests = new Set<HttpRequest>();
+  /** What is open, and since when. */
+  readonly #requests = new Map<HttpExchange, number>();
   #connections = 0;
   #closing = false;
   #whenEmpty: () => void = () => {};
@@ -45,6 +50,22 @@ export class HttpHost {
 
   /** @throws ConfigurationError ERR_CONFIG_LISTEN when the address cannot be listened on */
   async listen(address: Address, options: ListenOptions): Promise<void> {
+    const server = this.#createServer();
+    const listener = await listenWith(server, address, options);
+    if (this.#guard !== undefined && listener.address.kind !== "unix")
+      refuseStrangers(server, this.#guard, listener.address);
+    this.#listeners.push(listener);
+    this.#servers.push(server);
+  }
+
+  /** Takes over a connection that nobody listened for. */
+  accept(socket: Socket): void {
+    let [server] = this.#servers;
+    if (server === undefined) this.#servers.push((server = this.#createServer()));
+    server.emit("connection", socket);
+  }
+
+  #createServer(): Server {
     const { limits } = this.#host;
     const server = createServer({
       noDelay: true,
@@ -64,16 +85,14 @@ export class HttpHost {
     });
     server.on("request", (request, response) => this.#open(server, request, response, false));
     server.on("checkContinue", (request, response) => this.#open(server, request, response, true));
-    const listener = await listenWith(server, address, options);
-    if (this.#guard !== undefined && listener.address.kind !== "unix")
-      refuseStrangers(server, this.#guard, listener.address);
-    this.#listeners.push(listener);
-    this.#servers.push(server);
+    return server;
   }
 
   /** Every request that is open. */
   openRequests(): OpenRequest[] {
-    return [...this.#requests].flatMap((request) => request.described ?? []);
+    return [...this.#requests].flatMap(([{ label }, startedAt]) =>
+      label === undefined ? [] : { method: label.method, path: label.path, startedAt },
+    );
   }
 
   /** Takes no more requests, lets those that have begun finish for up to `graceMs`, aborts the rest. */
@@ -82,7 +101,7 @@ export class HttpHost {
     const closed = this.#listeners.map((listener) => listener.close());
     for (const server of this.#servers) server.closeIdleConnections();
     const deadline = setTimeout(() => {
-      for (const request of this.#requests) request.abort("the server is stopping");
+      for (const request of this.#requests.keys()) request.abort("the server is stopping");
       for (const server of this.#servers) server.closeAllConnections();
     }, graceMs);
     await Promise.all(closed);
@@ -92,14 +111,31 @@ export class HttpHost {
   }
 
   #open(server: Server, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const open = new HttpRequest(request, response, expectsContinue, this.#host);
-    this.#requests.add(open);
+    const open = new HttpExchange(request, response, expectsContinue, this.#host);
+    this.#requests.set(open, performance.now());
+    // A body's close() may still be at work when its answer has ended.
+    this.#host.running.began();
+    open.onFinished = this.#host.running.finished;
+    const timer = this.#limitTime(open);
     response.once("close", () => {
+      clearTimeout(timer);
       this.#requests.delete(open);
       // node:http closes what is idle when asked to close, not what becomes idle afterwards.
       if (this.#closing) setImmediate(() => server.closeIdleConnections());
     });
     open.start();
+  }
+
+  #limitTime(request: HttpExchange): NodeJS.Timeout | undefined {
+    const allowed = this.#host.limits.requestTimeoutMs;
+    if (allowed === Infinity) return undefined;
+    return setTimeout(() => {
+      const took = performance.now() - (this.#requests.get(request) ?? 0);
+      const text = requestTooLong(took, allowed);
+      request.expire(
+        new LimitExceededError("ERR_LIMIT_REQUEST_TIME", "requestTimeoutMs", allowed, took, text),
+      );
+    }, allowed);
   }
 }
 

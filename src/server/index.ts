@@ -2,8 +2,9 @@
  * The server side: sockets, the pump, `serve`.
  * @module
  */
-export { serve } from "./lazy-serve.ts";
+export { hostSockets, serve } from "./lazy-serve.ts";
 export type { Addresses, CloseOptions, GatewayServer, OpenRequest, ServeOptions } from "./serve.ts";
+export type { SocketHost } from "./socket-host.ts";
 export { serverLimits, type ServerLimits } from "./limits.ts";
 export type { ListenOptions } from "./listen.ts";
 export { adoptSocket, checkPeerList, findGroup, findUser, holdSocket } from "./lazy-sockets.ts";

@@ -7,6 +7,7 @@
  */
 import type { Application } from "../bridge/index.ts";
 import type { GatewayServer, ServeOptions } from "./serve.ts";
+import type { SocketHost } from "./socket-host.ts";
 
 /**
  * Hosts an application.
@@ -15,4 +16,13 @@ import type { GatewayServer, ServeOptions } from "./serve.ts";
 export async function serve(application: Application, options: ServeOptions): Promise<GatewayServer> {
   const server = await import("./serve.ts");
   return server.serve(application, options);
+}
+
+/**
+ * Hosts an application on sockets that are handed over, where nothing listens.
+ * @throws ConfigurationError ERR_CONFIG_OPTION
+ */
+export async function hostSockets(application: Application, options: ServeOptions): Promise<SocketHost> {
+  const server = await import("./socket-host.ts");
+  return server.hostSockets(application, options);
 }

@@ -7,9 +7,9 @@
  */
 import type { Exchange, HeaderList, ResponseSink } from "../bridge/index.ts";
 import { RequestAbortedError } from "../errors/index.ts";
-import type { ResponseEvent } from "../protocols/gateway-core.ts";
+import type { GatewayRole, ResponseEvent } from "../protocols/gateway-core.ts";
+import { encodeAuthorizerHead, encodeResponseHead } from "../protocols/response-head.ts";
 import type { UploadDrain } from "./upload-drain.ts";
-import { encodeResponseHead } from "../protocols/response-head.ts";
 
 /** What a slot needs of its connection. */
 export interface SlotConnection {
@@ -54,19 +54,22 @@ export class RequestSlot implements ResponseSink {
   breakingOff = false;
 
   readonly #connection: SlotConnection;
+  readonly #isAuthorizer: boolean;
   #closed = false;
   #remainder: Uint8Array | undefined;
   #waiter: Waiter | undefined;
   #abortReason: RequestAbortedError | undefined;
 
-  constructor(connection: SlotConnection, id: number) {
+  constructor(connection: SlotConnection, id: number, role: GatewayRole) {
     this.#connection = connection;
+    this.#isAuthorizer = role === "authorizer";
     this.id = id;
   }
 
   head(status: string, headers: Readonly<HeaderList>): void {
     if (this.#closed) return;
-    this.#connection.send({ type: "head", id: this.id, octets: encodeResponseHead(status, headers) });
+    const encode = this.#isAuthorizer ? encodeAuthorizerHead : encodeResponseHead;
+    this.#connection.send({ type: "head", id: this.id, octets: encode(status, headers) });
     this.answering = true;
   }
 

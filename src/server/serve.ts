@@ -168,7 +168,8 @@ function originOf(protocol: ServerProtocol, address: Address): ConnectionOrigin 
   return { protocol, address: formatAddress(address), unix: address.kind === "unix" };
 }
 
-function createHost(
+/** What the connections of a server share. */
+export function createHost(
   application: Application,
   options: ServeOptions,
   limits: ServerLimits,

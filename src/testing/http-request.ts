@@ -6,25 +6,7 @@
  * @module
  */
 import { request as httpRequest, type IncomingMessage } from "node:http";
-import type { ConformanceRequest } from "./conformance-cases/index.ts";
-
-export interface ReceivedAnswer {
-  readonly status: number;
-  /** Names in lower case, in their order. */
-  readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
-  readonly body: Uint8Array;
-  /** False when the connection broke off before the end that the answer's framing promises. */
-  readonly whole: boolean;
-}
-
-export interface SendOptions {
-  readonly origin: string;
-  /** As it stands in the request line, query included. */
-  readonly path: string;
-  readonly timeoutMs: number;
-  /** Called once, when the first octets of the body have come. */
-  readonly onFirstOctets?: () => void;
-}
+import type { ConformanceRequest, ReceivedAnswer, SendOptions } from "./conformance-cases/index.ts";
 
 const withoutBody: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
 

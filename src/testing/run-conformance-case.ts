@@ -1,18 +1,20 @@
 /**
- * Runs one case against a gateway that hosts `conformanceApplication` behind a web server.
+ * Runs one case against a gateway that hosts `conformanceApplication` behind a web server, or one of an authorizer
+ * against `conformanceAuthorizer` and `guardedApplication`.
  * @module
  */
 import { isDeepStrictEqual } from "node:util";
 import type {
-  ConformanceCase,
+  AskedCase,
   ConformanceRequest,
   ConformanceTarget,
   EnvironFacts,
   ExpectedAnswer,
+  ReceivedAnswer,
 } from "./conformance-cases/index.ts";
 import { ConformanceFailure } from "./conformance-failure.ts";
 import { allowancesFor } from "./front-end-allowances.ts";
-import { sendRequest, type ReceivedAnswer } from "./http-request.ts";
+import { sendRequest } from "./http-request.ts";
 
 const defaultTimeoutMs = 20_000;
 
@@ -20,7 +22,7 @@ const defaultTimeoutMs = 20_000;
  * Resolves when the answer is the expected one; does nothing where the target's allowances leave the case out.
  * @throws ConformanceFailure that lists each difference
  */
-export async function runConformanceCase(one: ConformanceCase, target: ConformanceTarget): Promise<void> {
+export async function runConformanceCase(one: AskedCase, target: ConformanceTarget): Promise<void> {
   const allowances = allowancesFor(one.name, target.allowances);
   if (allowances.some(({ leftOut }) => leftOut === true)) return;
   const answer = await ask(one, target);
@@ -37,12 +39,12 @@ export async function runConformanceCase(one: ConformanceCase, target: Conforman
   if (differences.length > 0) throw new ConformanceFailure(one.name, differences);
 }
 
-async function ask(one: ConformanceCase, target: ConformanceTarget): Promise<ReceivedAnswer> {
+async function ask(one: AskedCase, target: ConformanceTarget): Promise<ReceivedAnswer> {
   const send = (request: ConformanceRequest, onFirstOctets?: () => void): Promise<ReceivedAnswer> => {
     const query = request.query === undefined ? "" : `?${request.query}`;
     const path = `${target.mount}/${one.name}${request.path ?? ""}${query}`;
     const timeoutMs = target.timeoutMs ?? defaultTimeoutMs;
-    return sendRequest(request, {
+    return (target.send ?? sendRequest)(request, {
       origin: target.origin,
       path,
       timeoutMs,

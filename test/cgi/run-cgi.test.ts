@@ -120,6 +120,37 @@ describe("runCgi() answers", () => {
     );
   });
 
+  it("an upload while it comes, to a web server that reads nothing before it has sent all of it", async () => {
+    const echo = `async (environ, startResponse) => {
+      startResponse("200 OK", []);
+      return environ["wsgi.input"].chunks();
+    }`;
+    const size = 5_000_000;
+    const child = spawn(process.execPath, [writeScript(`await runCgi(${echo});`)], {
+      env: { ...process.env, ...scriptVariables, REQUEST_METHOD: "POST", CONTENT_LENGTH: String(size) },
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const ended = once(child, "close");
+    // Nobody reads standard output until the last octet has been taken.
+    await new Promise((resolve) => child.stdin.end(Buffer.alloc(size, "x"), () => resolve(undefined)));
+    let octets = 0;
+    child.stdout.on("data", (chunk: Buffer) => (octets += chunk.length));
+    expect(await ended).toEqual([0, null]);
+    expect(octets).toBeGreaterThan(size);
+  });
+
+  it("whole where it may read nothing ahead: a bound on what is held is not one on the upload", async () => {
+    const echo = `async (environ, startResponse) => {
+      startResponse("200 OK", []);
+      return environ["wsgi.input"].chunks();
+    }`;
+    const body = "x".repeat(3_000_000);
+    const variables = { REQUEST_METHOD: "POST", CONTENT_LENGTH: String(body.length) };
+    const answer = await ask(echo, { body, variables }, "{ maxReadAheadOctets: 1 }");
+    expect(answer.body.length).toBe(body.length);
+    expect(answer.status).toBe(0);
+  });
+
   it("a large body whole, in pieces of any size", async () => {
     const answer = await ask(`async function (environ, startResponse) {
       startResponse("200 OK", []);

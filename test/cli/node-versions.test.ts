@@ -2,9 +2,13 @@
  * TypeScript runs without a build step on every supported Node.js. This run's own version is tested everywhere else;
  * the others come from npm's `node` packages.
  */
+import { once } from "node:events";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { freePort } from "../support/ports.ts";
 import { startProcess } from "../support/process.ts";
+import { runScript, writeScript } from "../support/script.ts";
 import { temporaryDirectory } from "../support/serving.ts";
 import { projectRoot } from "../support/source-tree.ts";
 
@@ -34,8 +38,10 @@ async function run(node: string, ...words: string[]): ReturnType<typeof startPro
   return child;
 }
 
+const versions = [20, 22, 24, 26];
+
 describe("every supported Node.js", () => {
-  it.each([20, 22, 24, 26])(
+  it.each(versions)(
     "runs a TypeScript application: %i",
     async (version) => {
       const node = await nodeOf(version);
@@ -64,6 +70,66 @@ describe("every supported Node.js", () => {
       });
       expect(await child.ended, child.output).toMatchObject({ status: 0 });
       expect(child.output).toMatch(/Tests .*passed/);
+    },
+    180_000,
+  );
+
+  it.each(versions)(
+    "answers CGI requests, with what was kept from the first one too: %i",
+    async (version) => {
+      const node = await nodeOf(version);
+      const tsgi = join(projectRoot, "dist/cli/tsgi.cjs");
+      const features = join(projectRoot, "test/cli/applications/features.ts");
+      const plain = join(projectRoot, "test/cli/applications/plain.mjs");
+      const variables = { TMPDIR: temporaryDirectory() };
+      for (const [words, body] of [
+        [[tsgi, "cgi", features], "hello red held! true"],
+        [[tsgi, "run", features], "hello red held! true"],
+        [[tsgi, "run", plain], "plain"],
+        [
+          [join(projectRoot, "examples/cgi-bin/hello.mjs")],
+          "hello over cgi: GET /cgi-bin/app.cgi|/p?, 0 octets\n",
+        ],
+        [
+          [tsgi, "run", join(projectRoot, "examples/cgi-bin/hello.ts")],
+          "hello over cgi: GET /cgi-bin/app.cgi|/p?, 0 octets\n",
+        ],
+        [
+          [writeScript(`await runCgi((e, s) => { s("200 OK", []); return [Buffer.from(e.PATH_INFO)]; });`)],
+          "/p",
+        ],
+      ] as Array<[string[], string]>) {
+        for (const attempt of ["first", "second"]) {
+          const answer = await runScript(words, { node, variables });
+          expect(answer, `${words.join(" ")}, ${attempt}`).toMatchObject({ body, errors: "", status: 0 });
+        }
+      }
+    },
+    180_000,
+  );
+
+  it.each(versions)(
+    "is a development server by `tsgi run`: %i",
+    async (version) => {
+      const node = await nodeOf(version);
+      const port = await freePort();
+      const server = await run(
+        node,
+        join(projectRoot, "dist/cli/tsgi.cjs"),
+        "run",
+        "features.ts",
+        "--http",
+        `:${port}`,
+      );
+      await server.printed(" ready at ");
+      expect(server.output).not.toContain("Warning");
+      const socket = connect(port, "127.0.0.1");
+      socket.end("GET / HTTP/1.0\r\n\r\n");
+      let text = "";
+      socket.setEncoding("utf8").on("data", (piece: string) => (text += piece));
+      await once(socket, "close");
+      expect(text).toContain("hello red held! true");
+      expect(await server.stop()).toEqual({ status: 0, signal: null });
     },
     180_000,
   );

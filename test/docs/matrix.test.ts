@@ -1,6 +1,7 @@
-/** README's matrix is what the conformance suite runs: a row for each web server, a count of all its cases. */
+/** README's matrices are what the suites run: a row for each web server, a count of all its cases. */
 import { describe, expect, it } from "vitest";
-import { allowancesFor, conformanceCases, isLeftOut } from "../../src/testing/index.ts";
+import { allowancesFor, authorizerCases, conformanceCases, isLeftOut } from "../../src/testing/index.ts";
+import { authorizerFrontEnds } from "../support/authorizer-front-ends.ts";
 import { frontEnds } from "../support/front-ends.ts";
 import { readProjectFile } from "../support/source-tree.ts";
 
@@ -23,4 +24,35 @@ describe("README's matrix (npm run matrix writes it)", () => {
       expect(cells[4]).toBe(changed.map((one) => `\`${one.name}\``).join(", "));
     },
   );
+});
+
+const [, authorizerMatrix = ""] =
+  /<!-- authorizers -->([\s\S]*)<!-- \/authorizers -->/.exec(readProjectFile("README.md")) ?? [];
+const authorizerRows = [...authorizerMatrix.matchAll(/^\| (.+?) +\| (\d+) of (\d+) +\| (.*?) +\|$/gm)];
+
+describe("README's matrix of authorizers", () => {
+  it("has a row for each web server that asks one, in their order", () => {
+    expect(authorizerRows.map(([, name]) => name)).toEqual(authorizerFrontEnds.map(({ name }) => name));
+  });
+
+  it.each(authorizerFrontEnds)("$name: counts the cases, and names those that are changed", (row) => {
+    const { name, allowances } = row;
+    const asked = authorizerCases.filter((one) => !isLeftOut(one.name, allowances)).length;
+    const changed = authorizerCases.filter((one) => allowancesFor(one.name, allowances).length > 0);
+    const [, , ...cells] = authorizerRows.find(([, each]) => each === name) ?? [];
+    expect(cells).toEqual([
+      String(asked),
+      String(authorizerCases.length),
+      changed.map((one) => `\`${one.name}\``).join(", "),
+    ]);
+  });
+
+  it("makes allowances, with a reason, for cases that there are", () => {
+    const names = authorizerCases.map((one) => one.name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { cases, reason } of authorizerFrontEnds.flatMap(({ allowances }) => allowances)) {
+      expect(reason.length).toBeGreaterThan(20);
+      expect(names).toEqual(expect.arrayContaining([...cases]));
+    }
+  });
 });

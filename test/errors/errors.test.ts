@@ -30,8 +30,8 @@ describe("error codes", () => {
     const types = new Map<string, unknown>(Object.entries(errors));
     for (const [name, list] of Object.entries(errors.errorCodes)) {
       const type = types.get(name) as new (...words: unknown[]) => errors.TsgiError;
-      const error =
-        name === "LimitExceededError" ? new type(list[0], "maxX", 1, 2, "text") : new type(list[0], "text");
+      const between = { LimitExceededError: ["maxX", 1, 2], ValidationError: ["V1", "server"] }[name] ?? [];
+      const error = new type(list[0], ...between, "text");
       expect(error).toBeInstanceOf(errors.TsgiError);
       expect(error).toMatchObject({ name, code: list[0], message: "text" });
     }

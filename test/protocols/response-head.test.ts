@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LimitExceededError, RemoteProtocolError } from "../../src/errors/index.ts";
 import {
+  encodeAuthorizerHead,
   encodeResponseHead,
   ResponseHeadReader,
   type HeaderPair,
@@ -40,6 +41,18 @@ function splitAt(octets: Uint8Array, cuts: readonly number[]): Uint8Array[] {
   const ends = [...cuts.map((cut) => cut % (octets.length + 1)), octets.length].sort((a, b) => a - b);
   return ends.map((end, index) => octets.subarray(index === 0 ? 0 : ends[index - 1], end));
 }
+
+describe("encodeAuthorizerHead", () => {
+  test("W15 puts Status first: lighttpd drops what a refusal has before it", () => {
+    const head = encodeAuthorizerHead("401 Unauthorized", [
+      ["WWW-Authenticate", "Basic"],
+      ["X", "\u00e9"],
+    ]);
+    const lines = ["Status: 401 Unauthorized", "WWW-Authenticate: Basic", "X: \u00e9", "", ""];
+    expect(Buffer.from(head).toString("latin1")).toBe(lines.join("\r\n"));
+    expect(() => encodeAuthorizerHead("200 OK", [["X", "a\nb"]])).toThrow("expected code points");
+  });
+});
 
 describe("encodeResponseHead", () => {
   test("W1 writes Status, and writes it last, with CRLF line ends (W10)", () => {

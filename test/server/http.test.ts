@@ -252,6 +252,29 @@ describe("serve({ http }) ends", () => {
     expect(server.connections).toBe(0);
   });
 
+  it("once the close() of every body has settled, as over FastCGI", async () => {
+    const closing = gate();
+    const settle = gate();
+    const { server, origin } = await serveHttp((_environ, startResponse) => {
+      startResponse("200 OK", []);
+      return Object.assign([Buffer.from("x")], {
+        close: async () => {
+          closing.open();
+          await settle.opened;
+        },
+      });
+    });
+    expect(await (await fetch(origin)).text()).toBe("x");
+    await closing.opened;
+    let isClosed = false;
+    const closed = server.close().then(() => (isClosed = true));
+    // The kept connection of fetch is closed long before.
+    await expect.poll(() => server.connections).toBe(0);
+    expect(isClosed).toBe(false);
+    settle.open();
+    await closed;
+  });
+
   it("after graceMs what goes on too long", async () => {
     const began = gate();
     const { server, origin } = await serveHttp(() => {

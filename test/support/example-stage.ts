@@ -96,8 +96,12 @@ export class ExampleStage {
     writeFileSync(join(this.directory, name), text, { mode: 0o755 });
   }
 
-  /** Starts the web server with a shipped file; resolves when it accepts connections. */
-  async start(server: ExampleServer, example: string): Promise<RunningProcess> {
+  /** Starts the web server with a shipped file, and more words for its command; resolves when it accepts connections. */
+  async start(
+    server: ExampleServer,
+    example: string,
+    moreWords: readonly string[] = [],
+  ): Promise<RunningProcess> {
     const program = requireServer(server);
     this.port = await freePort();
     const upstreamPorts = [await this.upstreamPort(0), await this.upstreamPort(1)];
@@ -109,7 +113,7 @@ export class ExampleStage {
       port: this.port,
       upstreamPorts,
     });
-    const running = await startProcess(program, words, { env: environment });
+    const running = await startProcess(program, [...words, ...moreWords], { env: environment });
     this.webServer = running;
     await accepting(this.port, running);
     return running;

@@ -35,12 +35,14 @@ export interface ScriptRequest {
   /** False leaves standard input open. */
   readonly endsInput?: boolean;
   readonly words?: readonly string[];
+  /** Another Node.js than this one. */
+  readonly node?: string;
 }
 
-/** Writes a script whose `run` line may use `runCgi`, `readFileSync` and the rest of what it imports itself. */
-export function writeScript(source: string, name = "app.mjs"): string {
+/** Writes a script that has `runCgi`, of an entry of dist. */
+export function writeScript(source: string, name = "app.mjs", from = "cgi"): string {
   const path = join(temporaryDirectory(), name);
-  const entry = new URL("dist/cgi.js", pathToFileURL(`${projectRoot}/`)).href;
+  const entry = new URL(`dist/${from}.js`, pathToFileURL(`${projectRoot}/`)).href;
   writeFileSync(path, `#!/usr/bin/env node\nimport { runCgi } from "${entry}";\n${source}\n`, {
     mode: 0o755,
   });
@@ -52,7 +54,7 @@ export async function runScript(
   words: readonly string[],
   request: ScriptRequest = {},
 ): Promise<ScriptAnswer> {
-  const child = spawn(process.execPath, [...words, ...(request.words ?? [])], {
+  const child = spawn(request.node ?? process.execPath, [...words, ...(request.words ?? [])], {
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...scriptVariables, ...request.variables },
   });
   const output: Buffer[] = [];

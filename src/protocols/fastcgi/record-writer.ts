@@ -21,6 +21,9 @@ const worthwhileOctets = 512;
 /** Octets of a control record: header and eight octets of body (END_REQUEST, BEGIN_REQUEST, UNKNOWN_TYPE). */
 export const controlRecordOctets = 16;
 
+/** Padding of what is lent. */
+const zeros = new Uint8Array(alignmentOctets);
+
 export class RecordWriter {
   readonly #output: OutputBuffer;
   #block: Uint8Array | undefined;
@@ -78,7 +81,8 @@ export class RecordWriter {
       writeHeader(block, this.#output.position, type, id, content.length, padding);
       this.#output.advance(recordHeaderOctets);
       this.#output.lend(content);
-      if (padding > 0) this.#pad(this.#output.reserve(padding), padding);
+      // Lent too: in the block it would move all that follows off the multiples of eight.
+      if (padding > 0) this.#output.lend(zeros.subarray(0, padding));
     }
   }
 

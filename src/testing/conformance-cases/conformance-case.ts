@@ -15,6 +15,28 @@ export interface ConformanceTarget {
   readonly allowances?: readonly Allowance[];
   /** How long one answer may take before the case fails, in ms. Default 20,000. */
   readonly timeoutMs?: number;
+  /** Sends a request by other means than HTTP to `origin`: see `injectTarget`. Rejects when no answer comes. */
+  readonly send?: (request: ConformanceRequest, options: SendOptions) => Promise<ReceivedAnswer>;
+}
+
+/** An answer as its client got it. */
+export interface ReceivedAnswer {
+  readonly status: number;
+  /** Names in lower case, in their order. */
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
+  readonly body: Uint8Array;
+  /** False when the connection broke off before the end that the answer's framing promises. */
+  readonly whole: boolean;
+}
+
+/** How a request of a case is to be sent. */
+export interface SendOptions {
+  readonly origin: string;
+  /** As it stands in the request line, query included. */
+  readonly path: string;
+  readonly timeoutMs: number;
+  /** Called once, when the first octets of the body have come. */
+  readonly onFirstOctets?: () => void;
 }
 
 /** Other expectations for some cases, and why: found by measuring, with the web server's version. */
@@ -24,8 +46,8 @@ export interface Allowance {
   readonly reason: string;
   /** Put over the case's own facts; undefined takes one away. */
   readonly environ?: EnvironFacts;
-  /** Put over the case's own expectation. */
-  readonly answer?: Partial<ExpectedAnswer>;
+  /** Put over the case's own expectation; undefined takes a part of it away. */
+  readonly answer?: { readonly [Part in keyof ExpectedAnswer]?: ExpectedAnswer[Part] | undefined };
   /** The case cannot be asked here at all. */
   readonly leftOut?: true;
 }
@@ -65,17 +87,21 @@ export interface ExpectedAnswer {
   readonly ends?: "whole" | "cut";
 }
 
-export interface ConformanceCase {
+/** What a case asks and what it expects, whatever answers. */
+export interface AskedCase {
   /** Unique, and the first segment of the case's path: lower case letters, digits and hyphens. */
   readonly name: string;
-  /** What is held, as the end of a sentence that begins with "a gateway". */
-  readonly holds: string;
   readonly request?: ConformanceRequest;
-  /** Answers the case's request and nothing else. */
-  readonly application: Application;
   /** What the application must find, by where it is mounted. */
   readonly environ?: (target: ConformanceTarget) => EnvironFacts;
   readonly answer: ExpectedAnswer;
   /** A second request, sent once the first octets of the body have come; the rest comes only after it. */
   readonly thenRequest?: ConformanceRequest;
+}
+
+export interface ConformanceCase extends AskedCase {
+  /** What is held, as the end of a sentence that begins with "a gateway". */
+  readonly holds: string;
+  /** Answers the case's request and nothing else. */
+  readonly application: Application;
 }

@@ -14,11 +14,14 @@ import { statusCases } from "./statuses.ts";
 
 export type {
   Allowance,
+  AskedCase,
   ConformanceCase,
   ConformanceRequest,
   ConformanceTarget,
   EnvironFacts,
   ExpectedAnswer,
+  ReceivedAnswer,
+  SendOptions,
 } from "./conformance-case.ts";
 
 /** The suite. Each case stands alone: any can be left out, or run again. */

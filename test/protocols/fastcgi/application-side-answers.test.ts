@@ -1,4 +1,5 @@
 /** What the application side sends, checked by a parser that shares no code with it. */
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   FastcgiApplicationSide,
@@ -138,6 +139,30 @@ describe("FastcgiApplicationSide sends", () => {
       expect(contentOf(octets, "STDOUT", 1).equals(Buffer.concat(Array(count).fill(chunk)))).toBe(true);
       expect(parseRecords(octets).length).toBeLessThanOrEqual(Math.ceil((count * size) / 65_528) + 3);
     }
+  });
+
+  it("small, copied and lent chunks in any order, octet for octet", () => {
+    // Around the sizes at which a chunk is lent, a record is full and a block is.
+    const size = fc.oneof(
+      fc.nat(70_000),
+      ...[8, 32_768, 65_528, 65_536].map((near) => fc.integer({ min: near - 8, max: near + 8 })),
+    );
+    const event = fc.tuple(fc.constantFrom<"body" | "errors">("body", "body", "body", "errors"), size);
+    fc.assert(
+      fc.property(fc.array(event, { minLength: 1, maxLength: 9 }), (events) => {
+        const core = opened();
+        const sent = { body: [] as Buffer[], errors: [] as Buffer[] };
+        for (const [index, [type, octets]] of events.entries()) {
+          const chunk = Buffer.alloc(octets, String.fromCharCode(97 + index));
+          sent[type].push(chunk);
+          core.send({ type, id: 1, octets: chunk });
+        }
+        core.send(end);
+        const octets = takeAll(core);
+        expect(contentOf(octets, "STDOUT", 1).equals(Buffer.concat(sent.body))).toBe(true);
+        expect(contentOf(octets, "STDERR", 1).equals(Buffer.concat(sent.errors))).toBe(true);
+      }),
+    );
   });
 
   it("large chunks without a copy, in full records, in order with what was copied", () => {

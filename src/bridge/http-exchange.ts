@@ -2,38 +2,94 @@
  * One HTTP request: its body goes to an Exchange, the Exchange's answer to the client.
  *
  * node:http frames, parses and keeps connections; here is only what the calling convention adds. RFC 9110, RFC 9112.
+ * `serve({ http })` and `toNode` are both made of it.
  * @module
  */
-// The global of this name is an accessor that costs a microsecond in Node.js 20.
-import { performance } from "node:perf_hooks";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { Exchange, errorPage, gatewayStatus, type HeaderList, type ResponseSink } from "../bridge/index.ts";
-import { LimitExceededError, RemoteProtocolError, RequestAbortedError } from "../errors/index.ts";
-import { buildRequestParams } from "../protocols/http-params.ts";
+import { RemoteProtocolError, RequestAbortedError, type LimitExceededError } from "../errors/index.ts";
+import {
+  buildRequestParams,
+  type HttpRequestHead,
+  type ParamsSettings,
+  type RequestSocket,
+} from "../protocols/http-params.ts";
 import type { ParamsBlock } from "../protocols/params-block.ts";
-import type { ConnectionHost, OpenRequest } from "./connection-host.ts";
-import { requestTooLong } from "./deadlines.ts";
+import { errorPage, gatewayStatus } from "./error-page.ts";
+import type { ExchangeSettings, ResponseSink } from "./exchange-types.ts";
+import { Exchange } from "./exchange.ts";
+import { blockOf } from "./http-gateway-request.ts";
+import type { Application, HeaderList } from "./types.ts";
+
+/** What is used of a node:http IncomingMessage. */
+export interface HttpIncoming extends HttpRequestHead {
+  readonly headers: { readonly [name: string]: string | readonly string[] | undefined };
+  readonly readableEnded: boolean;
+  readonly socket: RequestSocket & {
+    setTimeout(milliseconds: number): unknown;
+    resetAndDestroy(): unknown;
+    destroySoon(): unknown;
+  };
+  on(event: "data", listener: (octets: Buffer) => void): this;
+  off(event: "data", listener: (octets: Buffer) => void): this;
+  once(event: "end", listener: () => void): this;
+  pause(): this;
+  resume(): this;
+}
+
+/** What is used of a node:http ServerResponse. */
+export interface HttpOutgoing {
+  readonly destroyed: boolean;
+  readonly writableEnded: boolean;
+  readonly writableFinished: boolean;
+  readonly writableNeedDrain: boolean;
+  getHeaderNames(): string[];
+  setHeader(name: string, value: string | readonly string[]): unknown;
+  writeHead(status: number, reason: string, headers?: string[]): unknown;
+  write(octets: Uint8Array): boolean;
+  end(octets?: Uint8Array): unknown;
+  destroy(): unknown;
+  flushHeaders(): void;
+  writeContinue(): void;
+  on(event: "timeout" | "drain" | "close", listener: () => void): this;
+  once(event: "close", listener: () => void): this;
+  off(event: "drain" | "close", listener: () => void): this;
+}
+
+/** What all requests of one server, or of one listener, share. */
+export interface HttpExchangeHost {
+  readonly application: Application;
+  readonly settings: ExchangeSettings;
+  readonly limits: {
+    /** How long an unfinished request body may stay silent, in ms. */
+    readonly bodyTimeoutMs: number;
+    /** How long an answer may wait for a client that does not read, in ms. */
+    readonly writeTimeoutMs: number;
+  };
+}
 
 // The mount is the environ builder's business, as it is for every protocol.
-const paramsSettings = { scriptName: "", serverSoftware: "tsgi", params: {} };
+const rootParams: ParamsSettings = { scriptName: "", serverSoftware: "tsgi", params: {} };
 
-export class HttpRequest implements ResponseSink {
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
-  readonly #host: ConnectionHost;
+/** Drives one request. None of its methods throws. */
+export class HttpExchange implements ResponseSink {
+  readonly #request: HttpIncoming;
+  readonly #response: HttpOutgoing;
+  readonly #host: HttpExchangeHost;
+  /** Called once nothing of the request runs any more, `close()` of its body included. Set it before `start`. */
+  onFinished: (() => void) | undefined = undefined;
   #asksToContinue: boolean;
   #exchange: Exchange | undefined = undefined;
-  #startedAt = -1;
   #reading = false;
+  /** The head has been given and nothing behind it. */
+  #headWaits = false;
   /** What it means when the connection's timeout passes. */
   #silence = "";
   #abortReason: RequestAbortedError | undefined = undefined;
 
   constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
+    request: HttpIncoming,
+    response: HttpOutgoing,
     asksToContinue: boolean,
-    host: ConnectionHost,
+    host: HttpExchangeHost,
   ) {
     this.#request = request;
     this.#response = response;
@@ -41,25 +97,29 @@ export class HttpRequest implements ResponseSink {
     this.#host = host;
   }
 
-  /** Calls the application. */
-  start(): void {
+  /**
+   * Calls the application.
+   * @param head - the request line and headers; the request's own unless it is mounted somewhere
+   */
+  start(head: HttpRequestHead = this.#request, settings: ParamsSettings = rootParams): void {
     let params: ParamsBlock;
     try {
-      const variables = buildRequestParams(this.#request, this.#request.socket, paramsSettings);
+      const variables = buildRequestParams(head, this.#request.socket, settings);
       params = blockOf(variables ?? new Map());
     } catch (error) {
       this.#refuse(error);
+      this.onFinished?.();
       return;
     }
-    const { application, settings } = this.#host;
     const exchange = new Exchange(
-      application,
+      this.#host.application,
       { protocol: "http", role: "responder", params },
       this,
-      settings,
+      this.#host.settings,
     );
     this.#exchange = exchange;
-    if (hasBody(this.#request)) {
+    exchange.onFinished = this.onFinished;
+    if (hasBody(this.#request) && !this.#request.readableEnded) {
       exchange.input.onWait = () => this.#read();
       exchange.input.onDrain = () => this.#resume();
     } else exchange.input.end();
@@ -67,31 +127,17 @@ export class HttpRequest implements ResponseSink {
       if (!this.#response.writableFinished) this.abort("the client closed the connection");
     });
     this.#response.on("timeout", () => this.abort(this.#silence));
-    this.#host.running.began();
-    exchange.onFinished = this.#host.running.finished;
-    this.#startedAt = performance.now();
-    this.#limitTime(exchange);
     exchange.start();
   }
 
-  /** Undefined before the application is called. */
-  get described(): OpenRequest | undefined {
-    if (this.#exchange === undefined) return undefined;
-    return { method: this.#exchange.method, path: this.#exchange.path, startedAt: this.#startedAt };
+  /** The request's method and path, safe to print; undefined where the request was refused. */
+  get label(): { readonly method: string; readonly path: string } | undefined {
+    return this.#exchange;
   }
 
-  #limitTime(exchange: Exchange): void {
-    const allowed = this.#host.limits.requestTimeoutMs;
-    if (allowed === Infinity) return;
-    const expire = (): void => {
-      const took = performance.now() - this.#startedAt;
-      const text = requestTooLong(took, allowed);
-      exchange.expire(
-        new LimitExceededError("ERR_LIMIT_REQUEST_TIME", "requestTimeoutMs", allowed, took, text),
-      );
-    };
-    const timer = setTimeout(expire, allowed);
-    this.#response.once("close", () => clearTimeout(timer));
+  /** The application has had all the time that it may have. */
+  expire(error: LimitExceededError): void {
+    this.#exchange?.expire(error);
   }
 
   /** The client has gone, or must go. */
@@ -105,16 +151,29 @@ export class HttpRequest implements ResponseSink {
   // The answer.
 
   head(status: string, headers: Readonly<HeaderList>): void {
-    this.#response.writeHead(Number(status.slice(0, 3)), status.slice(4), headers.flat());
+    this.#headWaits = true;
+    const response = this.#response;
+    const code = Number(status.slice(0, 3));
+    if (response.getHeaderNames().length === 0) {
+      response.writeHead(code, status.slice(4), headers.flat());
+      return;
+    }
+    // Whoever was asked before has set some: of a list, Node.js would then keep the last of each name only.
+    for (const [name, values] of grouped(headers)) response.setHeader(name, values);
+    response.writeHead(code, status.slice(4));
   }
 
   body(octets: Uint8Array): boolean {
     if (this.#abortReason !== undefined) return false;
+    this.#headWaits = false;
     return this.#response.write(Buffer.from(octets));
   }
 
-  /** node:http writes at the end of the turn by itself. */
-  flush(): void {}
+  /** node:http writes at the end of the turn by itself, save a head alone. */
+  flush(): void {
+    if (this.#headWaits && this.#abortReason === undefined) this.#response.flushHeaders();
+    this.#headWaits = false;
+  }
 
   drained(): Promise<void> {
     const response = this.#response;
@@ -200,18 +259,19 @@ export class HttpRequest implements ResponseSink {
   }
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+function grouped(headers: Readonly<HeaderList>): Map<string, string | string[]> {
+  const spelled = new Map<string, string>();
+  const values = new Map<string, string | string[]>();
+  for (const [name, value] of headers) {
+    const first = spelled.get(name.toLowerCase());
+    if (first === undefined) {
+      spelled.set(name.toLowerCase(), name);
+      values.set(name, value);
+    } else values.set(first, [values.get(first) ?? [], value].flat());
+  }
+  return values;
 }
 
-/** The variables as every protocol hands them to the environ builder. They are native strings: an octet a character. */
-function blockOf(variables: ReadonlyMap<string, string>): ParamsBlock {
-  const spans: number[] = [];
-  let text = "";
-  for (const [name, value] of variables) {
-    const start = text.length;
-    text += name + value;
-    spans.push(start, start + name.length, start + name.length, text.length);
-  }
-  return { octets: Buffer.from(text, "latin1"), spans };
+function hasBody({ headers }: HttpIncoming): boolean {
+  return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 }

@@ -1,0 +1,138 @@
+/**
+ * The URL of a request, from its environ: one URL for every adapter, router and log (security U3, U4).
+ *
+ * Scheme from `wsgi.url_scheme`, authority from HTTP_HOST (SERVER_NAME and SERVER_PORT where it is absent), path and
+ * query from REQUEST_URI as the client sent it (SCRIPT_NAME, PATH_INFO and QUERY_STRING where it is absent). PEP 3333
+ * "URL Reconstruction", RFC 9110 section 7.1, WHATWG URL. X-Forwarded-* is never asked.
+ * @module
+ */
+import { splitRequestUri, type Environ } from "../bridge/index.ts";
+import { RemoteProtocolError } from "../errors/index.ts";
+
+/**
+ * The URL as the WHATWG URL parser serialises it: ASCII, dot segments resolved, no fragment, no default port. Octets
+ * that no URL may hold are percent-encoded one by one, never read as UTF-8.
+ * @throws RemoteProtocolError ERR_REQUEST_PARAMS for a Host that is none; ERR_REQUEST_URI for a target that is no path
+ */
+export function urlOfEnviron(environ: Environ): string {
+  return urlAtOrigin(environ, originOfEnviron(environ));
+}
+
+/**
+ * The URL, for those who have the origin already.
+ * @param origin - what `originOfEnviron` says
+ * @throws RemoteProtocolError ERR_REQUEST_URI for a target that is no path; none where REQUEST_URI begins with "/"
+ */
+export function urlAtOrigin(environ: Environ, origin: string): string {
+  const target = targetOfEnviron(environ);
+  if (isPlainTarget(target)) return origin + target;
+  return new URL(origin + escapeTarget(target)).href;
+}
+
+let lastScheme = "";
+let lastHost = "";
+let lastOrigin = "";
+
+/**
+ * The scheme and authority, such as `https://example.org:8443`.
+ * @throws RemoteProtocolError ERR_REQUEST_PARAMS for a Host that is none
+ */
+export function originOfEnviron(environ: Environ): string {
+  const scheme = environ["wsgi.url_scheme"];
+  const host = environ.HTTP_HOST;
+  if (host === undefined || host === "") return `${scheme}://${serverHost(environ, scheme)}`;
+  // Most requests of a server name the host of the one before; one entry is also a bound.
+  if (host === lastHost && scheme === lastScheme) return lastOrigin;
+  const origin = `${scheme}://${canonicalHost(host, scheme) ?? refuseHost(host)}`;
+  lastScheme = scheme;
+  lastHost = host;
+  lastOrigin = origin;
+  return origin;
+}
+
+function refuseHost(host: string): never {
+  const shown = JSON.stringify(host.length > 80 ? `${host.slice(0, 80)}...` : host);
+  throw new RemoteProtocolError(
+    "ERR_REQUEST_PARAMS",
+    `the Host ${shown} is none; expected a name or an address, with or without a port`,
+  );
+}
+
+/** What the deployer named, where the client named nothing. A server_name that is a pattern names no host. */
+function serverHost(environ: Environ, scheme: string): string {
+  const { SERVER_NAME: name, SERVER_PORT: port } = environ;
+  const host = name.includes(":") && !name.startsWith("[") ? `[${name}]` : name;
+  return canonicalHost(`${host}:${port}`, scheme) ?? canonicalHost(host, scheme) ?? "localhost";
+}
+
+/** Names that a URL holds as they are: lower case, no internationalised label, the last label no number. */
+const plainName = /^(?:[a-z0-9_-]+\.)*[a-z][a-z0-9_-]*$/;
+const hostForm = /^(?:[\w.~!$&'()*+,;=-]+|\[[0-9a-f:.]+\])(?::\d{0,5})?$/i;
+
+/** The host as a URL has it, without a default port; undefined when it is none. */
+function canonicalHost(host: string, scheme: string): string | undefined {
+  const colon = host.indexOf(":");
+  const name = colon === -1 ? host : host.slice(0, colon);
+  if (
+    plainName.test(name) &&
+    !name.includes("xn--") &&
+    (colon === -1 || isPlainPort(host.slice(colon + 1)))
+  ) {
+    return host;
+  }
+  if (!hostForm.test(host)) return undefined;
+  try {
+    const url = new URL(`${scheme}://${host}/`);
+    return url.host === "" ? undefined : url.host;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A port that the parser would neither rewrite nor leave out; 80 and 443 go to the parser. */
+function isPlainPort(port: string): boolean {
+  return /^[1-9]\d{0,4}$/.test(port) && Number(port) <= 65_535 && port !== "80" && port !== "443";
+}
+
+/** Path and query, beginning with "/". */
+function targetOfEnviron(environ: Environ): string {
+  const uri = environ.REQUEST_URI;
+  if (uri === undefined || uri === "") {
+    const path = encodePath(environ.SCRIPT_NAME + environ.PATH_INFO);
+    const query = environ.QUERY_STRING;
+    return (path.startsWith("/") ? path : `/${path}`) + (query === "" ? "" : `?${query}`);
+  }
+  if (uri.charCodeAt(0) === 47) return uri;
+  // The authority of an absolute-form is left out: HTTP_HOST is what the web server checked.
+  const { path, query } = splitRequestUri(uri, environ.REQUEST_METHOD);
+  return (path === "" ? "/" : path) + (query === "" ? "" : `?${query}`);
+}
+
+/** What the URL parser leaves as it is; "/." and "%2e" may be dot segments. */
+const plainTarget = /^[!$-;=@-Z_a-z~]*(?:\?[!$-&(-;=?-~]*)?$/;
+
+function isPlainTarget(target: string): boolean {
+  if (!plainTarget.test(target) || target.includes("/.")) return false;
+  return !target.includes("%") || !/%2e/i.test(target);
+}
+
+/** Encodes what the parser would drop, take for a slash or a fragment, or read as text of more octets than one. */
+function escapeTarget(target: string): string {
+  const mark = target.indexOf("?");
+  const path = mark === -1 ? target : target.slice(0, mark);
+  const query = mark === -1 ? "" : target.slice(mark);
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  const encoded = path.replaceAll(/[\x00-\x20\x7f-\xff#\\]/g, percentEncode);
+  // oxlint-disable-next-line no-control-regex -- the same
+  return encoded + query.replaceAll(/[\x00-\x20\x7f-\xff#]/g, percentEncode);
+}
+
+/** A decoded path as a URL has it: RFC 3986 `pchar` and "/" as they are. */
+function encodePath(path: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  return path.replaceAll(/[^\w.~!$&'()*+,;=:@/-]/g, percentEncode);
+}
+
+function percentEncode(octet: string): string {
+  return `%${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+}

@@ -1,0 +1,167 @@
+/**
+ * The head of an answer as start_response takes it, from what `writeHead` hands to `_storeHeader`.
+ *
+ * Node's `_storeHeader` makes octets for its own connection of the same arguments. Here are its checks and its rules for
+ * Content-Length; what it adds for the connection (Connection, Keep-Alive, Transfer-Encoding, Date) is the web server's.
+ * @module
+ */
+import type { OutgoingHttpHeader, ServerResponse } from "node:http";
+import { isHopByHop, type HeaderList } from "../../bridge/index.ts";
+import { httpModule } from "./http-module.ts";
+
+/** What of a ServerResponse's own state decides over its head; the names are the same from Node.js 20 to 26. */
+export interface HeadState extends ServerResponse {
+  _hasBody: boolean;
+  _contentLength: number | null;
+  _removedContLen: boolean;
+}
+
+/** A head, ready to be sent. */
+export interface CapturedHead {
+  readonly status: string;
+  readonly headers: HeaderList;
+  /** It has a body, and no word on its length. */
+  readonly lengthAllowed: boolean;
+  /** The head as Node.js would have written it, for those who look at `res._header`. */
+  readonly text: string;
+}
+
+/** All forms in which headers arrive: `setHeader`'s own map, or what `writeHead` was given. */
+export type GivenHeaders =
+  | Readonly<Record<string, OutgoingHttpHeader | undefined>>
+  | ReadonlyArray<OutgoingHttpHeader | readonly [string, OutgoingHttpHeader]>
+  | null
+  | undefined;
+
+/** What headers have said by themselves. */
+interface Seen {
+  length: boolean;
+  transferCoding: boolean;
+  date: boolean;
+  text: string;
+}
+
+/**
+ * Makes the head.
+ * @throws TypeError with Node's codes (ERR_INVALID_HTTP_TOKEN, ERR_INVALID_CHAR, ERR_HTTP_INVALID_HEADER_VALUE,
+ * ERR_INVALID_ARG_VALUE) for headers that `writeHead` was given and that are none
+ */
+export function captureHead(response: HeadState, firstLine: string, given: GivenHeaders): CapturedHead {
+  const headers: HeaderList = [];
+  const seen: Seen = { length: false, transferCoding: false, date: false, text: firstLine };
+  if (given) addGiven(headers, seen, response, given);
+  if (response.sendDate && !seen.date) append(headers, seen, "Date", new Date().toUTCString());
+  let lengthAllowed = !seen.length && !seen.transferCoding && response._hasBody && !response._removedContLen;
+  const length = response._contentLength;
+  if (lengthAllowed && typeof length === "number") {
+    append(headers, seen, "Content-Length", String(length));
+    lengthAllowed = false;
+  }
+  return { status: statusOf(response), headers, lengthAllowed, text: `${seen.text}\r\n` };
+}
+
+function addGiven(
+  headers: HeaderList,
+  seen: Seen,
+  response: HeadState,
+  given: NonNullable<GivenHeaders>,
+): void {
+  if (Array.isArray(given)) {
+    addList(headers, seen, response, given as readonly unknown[]);
+    return;
+  }
+  const map = given as Readonly<Record<string, unknown>>;
+  // setHeader's map has no prototype, and entries of name and value; a listener's object may lack one as well.
+  const isOwnMap = Object.getPrototypeOf(map) === null && response.getHeaderNames().length > 0;
+  for (const name in map) {
+    if (isOwnMap) {
+      const [spelled, value] = map[name] as [string, unknown];
+      addHeader(headers, seen, response, spelled, value, false);
+    } else if (Object.hasOwn(map, name)) {
+      addHeader(headers, seen, response, name, map[name], true);
+    }
+  }
+}
+
+function addList(headers: HeaderList, seen: Seen, response: HeadState, list: readonly unknown[]): void {
+  if (Array.isArray(list[0])) {
+    for (const pair of list as ReadonlyArray<readonly [string, unknown]>) {
+      addHeader(headers, seen, response, pair[0], pair[1], true);
+    }
+    return;
+  }
+  if (list.length % 2 !== 0) {
+    throw Object.assign(new TypeError("The argument 'headers' is invalid: names and values must alternate"), {
+      code: "ERR_INVALID_ARG_VALUE",
+    });
+  }
+  for (let i = 0; i < list.length; i += 2) {
+    addHeader(headers, seen, response, list[i] as string, list[i + 1], true);
+  }
+}
+
+function addHeader(
+  headers: HeaderList,
+  seen: Seen,
+  response: HeadState,
+  name: string,
+  value: unknown,
+  validate: boolean,
+): void {
+  if (validate) httpModule().validateHeaderName(name);
+  if (!Array.isArray(value)) {
+    addValue(headers, seen, response, name, value, validate);
+  } else if (value.length > 1 && name.length === 6 && name.toLowerCase() === "cookie") {
+    addValue(headers, seen, response, name, value.join("; "), validate);
+  } else {
+    for (const each of value as unknown[]) addValue(headers, seen, response, name, each, validate);
+  }
+}
+
+function addValue(
+  headers: HeaderList,
+  seen: Seen,
+  response: HeadState,
+  name: string,
+  value: unknown,
+  validate: boolean,
+): void {
+  if (validate) httpModule().validateHeaderValue(name, value as string);
+  let text = typeof value === "string" ? value : String(value);
+  // Node.js lets a TAB pass, which is as good as a space (RFC 9110 section 5.5); the gateway takes no control character.
+  if (text.includes("\t")) text = text.replaceAll("\t", " ");
+  switch (name.length) {
+    case 4:
+      if (name.toLowerCase() === "date") seen.date = true;
+      break;
+    case 6:
+      // CGI's word for the status line: it would be taken for one (security H3).
+      if (name.toLowerCase() === "status") return;
+      break;
+    case 14:
+      if (name.toLowerCase() === "content-length") {
+        seen.length = true;
+        response._contentLength = Number(text);
+        response._removedContLen = false;
+      }
+      break;
+    case 17:
+      if (name.toLowerCase() === "transfer-encoding") seen.transferCoding = true;
+      break;
+    default:
+  }
+  // Meant for Node's own connection to the client, which there is none of.
+  if (isHopByHop(name)) return;
+  append(headers, seen, name, text);
+}
+
+function append(headers: HeaderList, seen: Seen, name: string, value: string): void {
+  headers.push([name, value]);
+  seen.text += `${name}: ${value}\r\n`;
+}
+
+/** `200 OK`: start_response wants a reason, where HTTP can do without. */
+function statusOf({ statusCode, statusMessage }: ServerResponse): string {
+  const reason = statusMessage.replaceAll("\t", " ").trim();
+  return `${statusCode} ${reason === "" ? (httpModule().STATUS_CODES[statusCode] ?? "unknown") : reason}`;
+}

@@ -1,0 +1,5 @@
+/**
+ * `tsgi/middleware`: the middleware that ships.
+ * @module
+ */
+export * from "./middleware/index.ts";

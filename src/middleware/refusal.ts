@@ -1,0 +1,11 @@
+/**
+ * Answers that say no more than their status.
+ * @module
+ */
+import type { HeaderList, ResponseBody, StartResponse } from "../bridge/index.ts";
+
+/** Starts the answer and gives its body: the status's own words. */
+export function refuse(startResponse: StartResponse, status: string, headers: HeaderList = []): ResponseBody {
+  startResponse(status, [["Content-Type", "text/plain; charset=utf-8"], ...headers]);
+  return [Buffer.from(`${status.slice(4)}\n`)];
+}

@@ -1,0 +1,7 @@
+/**
+ * The authorizer suite: its cases, and the applications that they are run against.
+ * @module
+ */
+export { conformanceAuthorizer, guardedApplication } from "./authorizer-applications.ts";
+export { authorizedUser, credentialsOf, type AuthorizerCase } from "./authorizer-case.ts";
+export { authorizerCases } from "./cases.ts";

@@ -1,0 +1,4 @@
+import Fastify from "fastify";
+
+export const application = Fastify();
+application.get<{ Params: { id: string } }>("/where/:id", async ({ params }) => `fastify ${params.id}`);
