@@ -1,9 +1,17 @@
 /** Who an application runs as, what it finds in its environment, and whose its sockets are: real processes. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { applicationEnvironment } from "../../src/process/index.ts";
 import { findGroup, findUser } from "../../src/server/accounts.ts";
 import { bindUnixPath } from "../../src/server/unix-socket.ts";
@@ -40,7 +48,7 @@ describeAsRoot("--user", () => {
       const address = `unix:${join(directory, "s")}`;
       const user = findUser("www-data");
       const child = await startReady([application, "--fastcgi", address, "--user", "www-data", ...words], {
-        env: { HOME: "/root", XDG_CACHE_HOME: "/root/.cache", USER: "root" },
+        env: { HOME: "/root", XDG_CACHE_HOME: "/root/.cache", TMPDIR: "/tmp", USER: "root" },
       });
       const groups = execFileSync("id", ["-G", "www-data"], { encoding: "utf8" })
         .trim()
@@ -304,6 +312,22 @@ describe("accounts", () => {
     expect(findUser("65533")).toEqual({ uid: 65_533 });
     expect(findGroup("root")).toBe(0);
     expect(findGroup(65_533)).toBe(65_533);
+  });
+
+  it("are asked of getent where they are not there, as those of LDAP are", () => {
+    const directory = temporaryDirectory();
+    const answers =
+      '#!/bin/sh\ncase "$1 $2" in\n' +
+      '"passwd ldap-user" | "passwd 70001") echo "ldap-user:*:70001:70002:Some Body:/home/ldap:/bin/sh" ;;\n' +
+      '"group ldap-group") echo "ldap-group:*:70002:ldap-user" ;;\n*) exit 2 ;;\nesac\n';
+    writeFileSync(join(directory, "getent"), answers, { mode: 0o755 });
+    vi.stubEnv("PATH", `${directory}:${process.env["PATH"] ?? ""}`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const account = { uid: 70_001, name: "ldap-user", gid: 70_002, home: "/home/ldap" };
+    expect(findUser("ldap-user")).toEqual(account);
+    expect(findUser(70_001)).toEqual(account);
+    expect(findGroup("ldap-group")).toBe(70_002);
+    expect(() => findUser("nobody-there")).toThrow("there is no user");
   });
 
   it.each(["", "-s", "root:x", "a b", "\n", "1e3", "-1", "4294967295", "99999999999", "x".repeat(300)])(
