@@ -17,7 +17,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   logs: ["errors", "bridge", "node"],
   adapters: ["errors", "bridge", "node"],
   client: ["errors", "protocols", "bridge", "node"],
-  server: ["errors", "protocols", "bridge", "node"],
+  // ipaddr.js, for the list of peers.
+  server: ["errors", "protocols", "bridge", "node", "package"],
   // Whatever starts a program: it chooses between the two.
   run: ["errors", "protocols", "bridge", "cgi", "server", "node"],
   testing: ["errors", "protocols", "bridge", "cgi", "client", "server", "node"],

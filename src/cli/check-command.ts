@@ -36,8 +36,11 @@ export async function runCheck(line: ResolvedLine): Promise<ExitStatusCode> {
   return ExitStatus.stopped;
 }
 
+/** As much of what a worker is told as loading takes: nobody becomes another user to check something. */
+type CheckedProgram = Pick<WorkerProgramData, "specifier" | "values">;
+
 /** Loads it in a child. @returns why it does not load, or undefined */
-function loadApart(program: WorkerProgramData): Promise<string | undefined> {
+function loadApart(program: CheckedProgram): Promise<string | undefined> {
   const path = fileURLToPath(new URL(`./check-main${import.meta.url.slice(-3)}`, import.meta.url));
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [...process.execArgv, path, program.specifier], {

@@ -52,13 +52,25 @@ function findDirectory(): string | undefined {
   // Windows has no owner to compare.
   if (user === undefined) return undefined;
   const { XDG_CACHE_HOME: home, TMPDIR: temporary = "/tmp" } = process.env;
-  const path = home?.startsWith("/") ? `${home}/tsgi` : `${temporary.replace(/\/+$/, "")}/tsgi-cache-${user}`;
+  const places = [
+    ...(home?.startsWith("/") === true ? [`${home}/tsgi`] : []),
+    // Also where the other is somebody else's: a process that root started may have become another user.
+    `${temporary.replace(/\/+$/, "")}/tsgi-cache-${user}`,
+  ];
+  return places.find((path) => isTrusted(path, user));
+}
+
+function isTrusted(path: string, user: number): boolean {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch {
     // It is there already, or cannot be made: the look that follows tells.
   }
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  const isTrusted = found?.isDirectory() === true && found.uid === user && (found.mode & 0o077) === 0;
-  return isTrusted ? path : undefined;
+  try {
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    return found?.isDirectory() === true && found.uid === user && (found.mode & 0o077) === 0;
+  } catch {
+    // In a directory that this user may not even look into.
+    return false;
+  }
 }

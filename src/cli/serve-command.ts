@@ -3,14 +3,24 @@
  * @module
  */
 import { basename } from "node:path";
-import { removePidFile, watchForSlowRequests, writePidFile } from "../process/index.ts";
-import { formatAddress } from "../protocols/address.ts";
-import { serve, type Addresses } from "../server/index.ts";
+import type { Application } from "../bridge/index.ts";
+import {
+  refusePidFile,
+  removePidFile,
+  replaceEnvironment,
+  watchForSlowRequests,
+  writePidFile,
+} from "../process/index.ts";
+import { formatAddress, type Address } from "../protocols/address.ts";
+import { inheritedAddresses, serve, type Addresses, type ServeOptions } from "../server/index.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
+import { hostAsUser } from "./host-as-user.ts";
 import { loadServed } from "./load-served.ts";
 import { openLogs } from "./open-logs.ts";
 import type { ResolvedLine } from "./resolve-settings.ts";
 import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
+import type { SettingValues } from "./setting-values.ts";
+import { prepareSurroundings } from "./surroundings.ts";
 
 /** Runs until INT or TERM has been honoured. */
 export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
@@ -18,26 +28,40 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   if (values["check"] === true) return (await import("./check-command.ts")).runCheck(line);
   if (values["workers"] !== undefined) return (await import("./serve-workers.ts")).runServeWorkers(line);
   const specifier = positionals[0] ?? "";
-  // Before the application, which may change the working directory.
+  // Before the application, which may change the working directory, and before the user changes.
   const logs = openLogs(values);
-  const application = await loadServed(specifier, values);
-  const addresses: Partial<Record<"fastcgi" | "scgi" | "http", Addresses>> = {};
-  for (const protocol of ["fastcgi", "scgi", "http"] as const) {
-    if (values[protocol] !== undefined) addresses[protocol] = values[protocol] as Addresses;
-  }
-  const server = await serve(application, { ...serveOptions(values), ...logs.options, ...addresses });
+  const warn = (text: string): void => void process.stderr.write(`tsgi: warning: ${text}\n`);
+  const { identity, environment, service, warnings } = await prepareSurroundings(values, warn);
+  const pidFile = values["pid-file"] as string | undefined;
+  if (pidFile !== undefined) refusePidFile(pidFile);
+  const options: ServeOptions = { ...serveOptions(values), ...logs.options, ...addressesOf(values) };
+  // Behind the addresses: those of systemd are in it.
+  replaceEnvironment(environment);
+  const load = (): Promise<Application> => loadServed(specifier, values);
+  const bound = (): void => {
+    if (pidFile !== undefined) writePidFile(pidFile);
+  };
+  const server =
+    identity === undefined
+      ? await serve(await load(), options)
+      : await hostAsUser(identity, options, bound, load);
+  if (identity === undefined) bound();
   // Left alone, it would open Node.js's debugger.
   process.on("SIGUSR1", () => logs.reopen());
   if (logs.slowRequestMs !== undefined) {
     watchForSlowRequests(logs.slowRequestMs, (stack) => server.reportSlow(stack));
   }
-  const pidFile = values["pid-file"] as string | undefined;
-  if (pidFile !== undefined) writePidFile(pidFile);
+  // Before it says that it is ready: who waits for that may stop it the next moment.
+  const stopped = stopSignal();
   const places = server.addresses.map(({ protocol, address }) => `${protocol}:${formatAddress(address)}`);
   const ready = `${basename(specifier)} ready at ${places.join(", ")} (pid ${process.pid})`;
   process.stderr.write(`tsgi: ${ready}\n`);
   logs.note(ready);
-  await stopSignal();
+  for (const text of warnings) warn(text);
+  service?.notify({ READY: 1, MAINPID: process.pid, STATUS: `serves at ${places.join(", ")}` });
+  service?.startWatchdog(() => true);
+  await stopped;
+  service?.notify({ STOPPING: 1, STATUS: "finishing the requests that have begun" });
   const end = (): never => {
     if (pidFile !== undefined) removePidFile(pidFile);
     // The application's own timers and sockets must not keep a stopped server alive.
@@ -46,8 +70,18 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   // A second signal does not wait.
   for (const name of stopSignals) process.once(name, end);
   await server.close({ graceMs: gracefulTimeoutMs(values) });
+  await service?.settled();
   await logs.close();
   return end();
+}
+
+function addressesOf(values: SettingValues): Pick<ServeOptions, "fastcgi" | "scgi" | "http"> {
+  const addresses: Partial<Record<"fastcgi" | "scgi" | "http", Addresses>> = {};
+  for (const protocol of ["fastcgi", "scgi", "http"] as const) {
+    const asked = values[protocol] as Address | readonly Address[] | undefined;
+    if (asked !== undefined) addresses[protocol] = [asked].flat().flatMap((each) => inheritedAddresses(each));
+  }
+  return addresses;
 }
 
 const stopSignals = ["SIGINT", "SIGTERM"] as const;

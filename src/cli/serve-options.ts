@@ -10,6 +10,9 @@ import type { SettingValues } from "./setting-values.ts";
 const optionNames: Readonly<Record<string, keyof ServeOptions>> = {
   "script-name": "scriptName",
   "socket-mode": "socketMode",
+  "socket-user": "socketUser",
+  "socket-group": "socketGroup",
+  allow: "allow",
   backlog: "backlog",
   "max-connections": "maxConnections",
   "max-requests-per-connection": "maxRequestsPerConnection",

@@ -8,11 +8,12 @@ import { fileURLToPath } from "node:url";
 import type { LogEntry } from "../bridge/index.ts";
 import {
   maxWorkers,
+  refusePidFile,
   removePidFile,
   runMaster,
   takeInheritance,
-  withoutInheritance,
   writePidFile,
+  type Identity,
   type Inheritance,
   type MasterLog,
   type MasterPlan,
@@ -20,19 +21,22 @@ import {
   type ProcessSettings,
 } from "../process/index.ts";
 import { formatAddress, type Address } from "../protocols/address.ts";
-import { holdSocket } from "../server/index.ts";
+import { holdSocket, inheritedAddresses, type HeldSocket } from "../server/index.ts";
 import type { ExitStatusCode } from "./exit-status.ts";
 import { checkAccessLog, openMasterLog, slowRequestOf } from "./open-logs.ts";
 import type { ResolvedLine } from "./resolve-settings.ts";
 import { gracefulTimeoutMs, ignoreLostOutput, serveOptions } from "./serve-options.ts";
 import type { SettingValues } from "./setting-values.ts";
 import { warnOfStartSettings } from "./start-settings.ts";
+import { prepareSurroundings } from "./surroundings.ts";
 import { watchSources } from "./watch-sources.ts";
 
 /** What a worker gets to know of the command line. */
 export interface WorkerProgramData {
   readonly specifier: string;
   readonly values: SettingValues;
+  /** Whom it becomes before it loads the application. */
+  readonly identity: Identity | undefined;
 }
 
 /** How long a worker may take to load its application, in ms. */
@@ -47,43 +51,51 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
   const errorLog = openMasterLog(values);
   const log: MasterLog = (level, message, detail) => errorLog.log(masterEntry(level, message, detail));
   const inheritance = takeInheritance();
-  const { settings, program } = planOf(line);
-  const sockets = await holdSockets(values, inheritance);
+  const warn = (text: string): void => log("warning", `warning: ${text}`);
+  const { identity, environment, service, warnings } = await prepareSurroundings(values, warn);
   const pidFile = values["pid-file"] as string | undefined;
+  // The older master is named there until this one is ready.
+  const older = inheritance === undefined ? undefined : process.ppid;
+  if (pidFile !== undefined) refusePidFile(pidFile, older);
+  const { settings, program } = planOf(line, identity);
+  const sockets = await holdSockets(values, inheritance);
   const status = await runMaster({
     settings,
     sockets,
     worker: {
       path: fileURLToPath(new URL(`./worker-main${import.meta.url.slice(-3)}`, import.meta.url)),
       words: [specifier],
-      environment: withoutInheritance(process.env),
+      environment,
     },
     program,
     slowRequestMs: slowRequestOf(values) ?? Infinity,
     log,
     output: (worker, pid, text) => errorLog.output({ worker, pid }, text),
     reopenLogs: () => errorLog.reopen(),
+    ...(service === undefined ? {} : { service }),
     ...(inheritance === undefined ? {} : { predecessor: inheritance }),
     replan: async () => {
       const now = await line.again();
       warnOfStartSettings(line, now, log);
       // Without --workers there would be no master: while there is one, it keeps to what it was told.
-      return planOf({ ...now, values: { workers: values["workers"] ?? 1, ...now.values } });
+      return planOf({ ...now, values: { workers: values["workers"] ?? 1, ...now.values } }, identity);
     },
     ...(values["reload"] === true && {
       watch: (reload: (reason: string) => void) => watchSources(process.cwd(), specifier, reload, log),
     }),
     announce: () => {
-      if (pidFile !== undefined) writePidFile(pidFile);
+      if (pidFile !== undefined) writePidFile(pidFile, older);
       const places = sockets.map(({ protocol, held }) => `${protocol}:${formatAddress(held.address)}`);
       const count = settings.workers === 1 ? "1 worker" : `${settings.workers} workers`;
       const ready = `${basename(specifier)} ready at ${places.join(", ")} (pid ${process.pid}, ${count})`;
       errorLog.log({ level: "info", message: ready });
       if (values["error-log"] !== undefined) process.stderr.write(`tsgi: ${ready}\n`);
+      for (const text of warnings) warn(text);
     },
   });
   if (pidFile !== undefined) removePidFile(pidFile);
   await errorLog.close();
+  await service?.settled();
   return process.exit(status as ExitStatusCode);
 }
 
@@ -94,8 +106,14 @@ function masterEntry(...[level, text, detail]: Parameters<MasterLog>): LogEntry 
   return below.length === 0 ? { level, message } : { level, message, stack: below.join("\n") };
 }
 
-function planOf({ positionals, values }: ResolvedLine): MasterPlan & { readonly program: WorkerProgramData } {
-  return { settings: processSettings(values), program: { specifier: positionals[0] ?? "", values } };
+function planOf(
+  { positionals, values }: ResolvedLine,
+  identity: Identity | undefined,
+): MasterPlan & { readonly program: WorkerProgramData } {
+  return {
+    settings: processSettings(values),
+    program: { specifier: positionals[0] ?? "", values, identity },
+  };
 }
 
 /** Seconds, of which 0 means never. */
@@ -129,15 +147,25 @@ async function holdSockets(
   values: SettingValues,
   inheritance: Inheritance | undefined,
 ): Promise<MasterSocket[]> {
-  const { socketMode } = serveOptions(values);
-  const options = socketMode === undefined ? {} : { socketMode };
+  // What `serve` would refuse is refused here: a worker could only fail.
+  const options = serveOptions(values);
   const sockets: MasterSocket[] = [];
+  /** One, or several that systemd passed under that name. */
+  const heldAt = async (protocol: MasterSocket["protocol"], address: Address): Promise<HeldSocket[]> => {
+    const found: HeldSocket[] = [];
+    const most = address.kind === "systemd" ? Infinity : 1;
+    for (let next; found.length < most; found.push(next)) {
+      next = await inheritance?.take(protocol, formatAddress(address));
+      if (next === undefined) break;
+    }
+    if (found.length > 0) return found;
+    return Promise.all(inheritedAddresses(address).map((each) => holdSocket(each, options)));
+  };
   try {
     for (const protocol of ["fastcgi", "scgi", "http"] as const) {
       for (const address of (values[protocol] ?? []) as readonly Address[]) {
         const asked = formatAddress(address);
-        const held = (await inheritance?.take(protocol, asked)) ?? (await holdSocket(address, options));
-        sockets.push({ protocol, asked, held });
+        for (const held of await heldAt(protocol, address)) sockets.push({ protocol, asked, held });
       }
     }
   } catch (error) {

@@ -2,7 +2,7 @@
  * What a worker of `tsgi serve --workers` runs; the master starts it and tells it what to load.
  * @module
  */
-import { runWorker, workerStreams } from "../process/index.ts";
+import { becomeUser, runWorker, workerStreams } from "../process/index.ts";
 import { describeError } from "./describe-error.ts";
 import { loadServed } from "./load-served.ts";
 import { openLogs } from "./open-logs.ts";
@@ -12,7 +12,8 @@ import type { WorkerProgramData } from "./serve-workers.ts";
 ignoreLostOutput();
 runWorker({
   load: async ({ program, worker }) => {
-    const { specifier, values } = program as WorkerProgramData;
+    const { specifier, values, identity } = program as WorkerProgramData;
+    if (identity !== undefined) becomeUser(identity);
     process.title = `tsgi: worker ${worker} of ${specifier}`;
     // Before the application, which may change the working directory.
     const logs = openLogs(values, worker, workerStreams);

@@ -19,8 +19,16 @@ export interface TsgiConfig {
   readonly scriptName?: string | undefined;
   /** Permission bits of a UNIX socket, octal (0660). */
   readonly socketMode?: number | string | undefined;
+  /** Whom a UNIX socket belongs to, by name or number (this process's user). */
+  readonly socketUser?: string | undefined;
+  /** The group of a UNIX socket, by name or number (as the system gives it). */
+  readonly socketGroup?: string | undefined;
+  /** Permission bits, octal, that files which the application makes do not get (as inherited). Sockets have --socket-mode. */
+  readonly umask?: number | string | undefined;
   /** Connections that wait to be accepted (511). */
   readonly backlog?: number | undefined;
+  /** Who may connect over TCP, e.g. 192.0.2.1, 10.0.0.0/8 or fd00::/8 (FastCGI: the list in FCGI_WEB_SERVER_ADDRS; everybody). */
+  readonly allow?: string | readonly string[] | undefined;
   /** Connections open at once; more are answered 503 (1024). */
   readonly maxConnections?: number | undefined;
   /** Requests open at once on one connection; above 1 is FastCGI multiplexing (1). */
@@ -45,6 +53,16 @@ export interface TsgiConfig {
   readonly gracefulTimeout?: number | undefined;
   /** Write the process id there once it is ready; removed at the end. */
   readonly pidFile?: string | undefined;
+  /** Whom the application runs as, by name or number; the master, which binds the sockets, stays root (as whoever starts it). */
+  readonly user?: string | undefined;
+  /** Its group, by name or number (that of --user). */
+  readonly group?: string | undefined;
+  /** Give the application only PATH, HOME, USER, LOGNAME, TMPDIR, TZ, LANG and LC_* of the environment, and what the next two options name. */
+  readonly clearEnv?: boolean | undefined;
+  /** A variable that --clear-env leaves in place. */
+  readonly passEnv?: string | readonly string[] | undefined;
+  /** A variable for the application. Everybody on the machine can read a command line: no secrets here. */
+  readonly env?: string | readonly string[] | undefined;
   /** Write a line for each answered request there; - is standard output (none is written). */
   readonly accessLog?: string | undefined;
   /** Combined, common, json, or a text with Apache's directives (combined). */

@@ -26,6 +26,7 @@ export const errorCodes = {
     "ERR_REQUEST_PARAMS",
     "ERR_REQUEST_CONTENT_LENGTH",
     "ERR_REQUEST_URI",
+    "ERR_PEER_REFUSED",
   ],
   LocalProtocolError: ["ERR_LOCAL_STATE", "ERR_LOCAL_VALUE"],
   LimitExceededError: [

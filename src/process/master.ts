@@ -10,6 +10,8 @@ import { decide, wakeAt } from "./decisions.ts";
 import { workerDescriptor, type StartMessage } from "./messages.ts";
 import { MasterPlans, type MasterPlan } from "./master-plans.ts";
 import type { MasterSocket, Predecessor } from "./master-types.ts";
+import { isHealthy, readyNotice, serviceNotices } from "./service-notices.ts";
+import type { ServiceNotifier } from "./service-notifier.ts";
 import { onSignals } from "./signals.ts";
 import { startUpgrade, type NewMaster } from "./upgrade.ts";
 import { WorkerProcess, type WorkerProgram } from "./worker-process.ts";
@@ -38,6 +40,8 @@ export interface MasterOptions extends MasterPlan {
   output(worker: number, pid: number, line: string): void;
   /** The first workers are ready; for a new master: the sockets are its own now. */
   announce(): void;
+  /** The service manager that wants to know. */
+  readonly service?: ServiceNotifier;
   /** USR1: log files have been moved away. */
   reopenLogs?(): void;
   /** This process was started by an older master, which is told when the workers are ready. */
@@ -72,6 +76,7 @@ class Master {
   #stopWatching: () => void = () => {};
   /** False in a new master until the old one has handed the sockets over. */
   #ownsPaths: boolean;
+  #announced = false;
 
   constructor(options: MasterOptions, end: (status: number) => void) {
     this.#options = options;
@@ -104,6 +109,7 @@ class Master {
       const { settings } = this.#plans.of(this.#state.generation);
       const { state, commands } = decide(this.#state, next, performance.now(), settings);
       this.#keepPlansFor(state);
+      this.#tellService(this.#state, state);
       this.#state = state;
       for (const command of commands) this.#execute(command);
     }
@@ -115,6 +121,15 @@ class Master {
     if (reload !== undefined && reload.generation !== this.#state.reload?.generation)
       this.#plans.begin(reload.generation);
     if (generation > this.#state.generation) this.#plans.forgetBefore(generation);
+  }
+
+  #tellService(before: MasterState, after: MasterState): void {
+    const { service } = this.#options;
+    if (service === undefined || before === after) return;
+    // CLOCK_MONOTONIC, as systemd's own.
+    const now = process.hrtime.bigint() / 1_000n;
+    for (const notice of serviceNotices(before, after, this.#announced, process.pid, now))
+      service.notify(notice);
   }
 
   #setTimer(): void {
@@ -161,7 +176,7 @@ class Master {
         this.#upgrade();
         break;
       case "hand-over":
-        this.#newMaster?.handOver();
+        this.#handOver();
         break;
       case "log":
         this.#options.log(command.level, command.message, command.detail);
@@ -225,7 +240,7 @@ class Master {
   }
 
   async #announce(): Promise<void> {
-    const { predecessor, sockets, log, announce } = this.#options;
+    const { predecessor, sockets, log, announce, service } = this.#options;
     if (predecessor !== undefined && !(await predecessor.ready())) return;
     this.#ownsPaths = true;
     try {
@@ -235,6 +250,17 @@ class Master {
       log("error", error instanceof Error ? error.message : String(error));
       this.#handle({ type: "fail" });
     }
+    this.#announced = true;
+    service?.notify(readyNotice(this.#state, process.pid));
+    service?.startWatchdog(() => isHealthy(this.#state));
+  }
+
+  #handOver(): void {
+    const { service } = this.#options;
+    service?.stopWatchdog();
+    // From us, since it takes the word of the main process only, unless told otherwise.
+    if (this.#newMaster !== undefined) service?.notify({ MAINPID: this.#newMaster.pid });
+    this.#newMaster?.handOver();
   }
 
   #upgrade(): void {

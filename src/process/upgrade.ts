@@ -28,6 +28,8 @@ interface InheritedSocket {
 
 /** The new master as the old one sees it. */
 export interface NewMaster {
+  /** 0 when it could not be started. */
+  readonly pid: number;
   /** Tells it that the sockets are its own. */
   handOver(): void;
   /** The old one ends: a new one that was not handed the sockets is left without, and ends too. */
@@ -64,12 +66,13 @@ export function startUpgrade(sockets: readonly MasterSocket[], events: UpgradeEv
     fail(signal === null ? `it ended with status ${status}` : `it was ended by ${signal}`),
   );
   const socket = child.stdio[channelDescriptor] as Socket | null | undefined;
-  if (!socket) return { handOver: () => {}, close: () => {} };
+  if (!socket) return { pid: 0, handOver: () => {}, close: () => {} };
   const channel = new LineChannel(socket, {
     line: () => events.ready(),
     end: () => {},
   });
   return {
+    pid: child.pid ?? 0,
     handOver: () => {
       handedOver = true;
       channel.send({ type: "yours" });
@@ -81,10 +84,18 @@ export function startUpgrade(sockets: readonly MasterSocket[], events: UpgradeEv
   };
 }
 
-/** The environment without what says which sockets this process, and no other, has inherited. */
-export function withoutInheritance(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** The environment for the next master: without what says which sockets are this process's, and that it is watched. */
+function withoutInheritance(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = { ...environment };
-  for (const name of [variable, "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"]) delete kept[name];
+  for (const name of [
+    variable,
+    "LISTEN_PID",
+    "LISTEN_PIDFDID",
+    "LISTEN_FDS",
+    "LISTEN_FDNAMES",
+    "WATCHDOG_PID",
+  ])
+    delete kept[name];
   return kept;
 }
 

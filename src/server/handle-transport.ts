@@ -59,6 +59,12 @@ export class HandleTransport implements Transport {
     this.#native = native;
   }
 
+  get peerAddress(): string | undefined {
+    const name: { address?: string } = {};
+    const status = this.destroyed ? -1 : this.#handle.getpeername?.(name);
+    return status === 0 ? name.address : undefined;
+  }
+
   attach(owner: TransportOwner): void {
     this.#owner = owner;
     const handle: OwnedHandle = this.#handle;

@@ -15,6 +15,7 @@ import { ConfigurationError } from "../errors/index.ts";
 import type { Address } from "../protocols/address.ts";
 import { inheritedDescriptor } from "./inherited-sockets.ts";
 import { listenError, type ListenOptions } from "./listen.ts";
+import { socketRights, type SocketRights } from "./socket-rights.ts";
 import { prepareUnixPath, removeOwnSocket, type OwnedPath } from "./unix-socket.ts";
 
 /** A socket held for others. */
@@ -67,13 +68,18 @@ export async function holdSocket(address: Address, options: ListenOptions): Prom
     case "unix":
       return address.path.startsWith("\0")
         ? heldAs(address, bind(address, address.path, -1, -1))
-        : holdUnix(address, options.socketMode ?? 0o660);
+        : holdUnix(address, socketRights(options));
     case "fd":
     case "systemd":
-      return holdInherited(address, inheritedDescriptor(address));
+      return holdInherited(nameOf(address), inheritedDescriptor(address));
     default:
       return address satisfies never;
   }
+}
+
+/** What systemd calls it says more than a number. */
+function nameOf(address: Address): Address {
+  return address.kind === "fd" && address.of !== undefined ? address.of : address;
 }
 
 /** Takes a descriptor that is open already; `owned` when its path is this process's to remove. */
@@ -134,9 +140,12 @@ async function holdTcp(address: Extract<Address, { kind: "tcp" }>): Promise<Held
   return heldAs({ kind: "tcp", host: name.address ?? host, port: name.port ?? address.port }, handle);
 }
 
-async function holdUnix(address: Extract<Address, { kind: "unix" }>, mode: number): Promise<HeldSocket> {
+async function holdUnix(
+  address: Extract<Address, { kind: "unix" }>,
+  rights: SocketRights,
+): Promise<HeldSocket> {
   let handle: BoundHandle | undefined;
-  const prepared = await prepareUnixPath(address.path, mode, (path) => {
+  const prepared = await prepareUnixPath(address.path, rights, (path) => {
     handle = bind(address, path, -1, -1);
     return Promise.resolve();
   });

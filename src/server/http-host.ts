@@ -15,6 +15,7 @@ import type { Address } from "../protocols/address.ts";
 import type { ConnectionHost, OpenRequest } from "./connection-host.ts";
 import { requestTooLong } from "./deadlines.ts";
 import { listenWith, type Listener, type ListenOptions } from "./listen.ts";
+import type { PeerGuard } from "./peer-guard.ts";
 
 /** The longest time between two looks at requests whose head does not come, in ms. */
 const maxCheckMs = 500;
@@ -35,6 +36,7 @@ class HttpServer extends Server {
 /** Every HTTP listener of one server, and the requests that came in there. */
 export class HttpHost {
   readonly #host: ConnectionHost;
+  readonly #guard: PeerGuard | undefined;
   readonly #servers: HttpServer[] = [];
   readonly #listeners: Listener[] = [];
   /** What is open, and since when. */
@@ -45,8 +47,10 @@ export class HttpHost {
   #quiet = false;
   #whenEmpty: () => void = () => {};
 
-  constructor(host: ConnectionHost) {
+  /** @param guard - decides who may connect over TCP; undefined: everybody */
+  constructor(host: ConnectionHost, guard?: PeerGuard) {
     this.#host = host;
+    this.#guard = guard;
   }
 
   /** Where it listens, in the order of the calls. */
@@ -62,7 +66,10 @@ export class HttpHost {
   /** @throws ConfigurationError ERR_CONFIG_LISTEN when the address cannot be listened on */
   async listen(address: Address, options: ListenOptions): Promise<void> {
     const server = this.#createServer();
-    this.#listeners.push(await listenWith(server, address, options));
+    const listener = await listenWith(server, address, options);
+    if (this.#guard !== undefined && listener.address.kind !== "unix")
+      refuseStrangers(server, this.#guard, listener.address);
+    this.#listeners.push(listener);
     this.#servers.push(server);
   }
 
@@ -156,4 +163,11 @@ export class HttpHost {
       );
     }, allowed);
   }
+}
+
+/** Before node:http looks at a connection. */
+function refuseStrangers(server: Server, guard: PeerGuard, address: Address): void {
+  server.prependListener("connection", (socket: Socket) => {
+    if (!guard.admits(socket.remoteAddress, address)) socket.destroy();
+  });
 }

@@ -7,6 +7,8 @@ export type { Addresses, CloseOptions, GatewayServer, OpenRequest, ServeOptions 
 export type { SocketHost } from "./socket-host.ts";
 export { serverLimits, type ServerLimits } from "./limits.ts";
 export type { ListenOptions } from "./listen.ts";
-export { adoptSocket, holdSocket } from "./lazy-sockets.ts";
+export { adoptSocket, checkPeerList, findGroup, findUser, holdSocket } from "./lazy-sockets.ts";
+export type { UserAccount } from "./accounts.ts";
+export { inheritedAddresses, unclaimedSockets } from "./inherited-sockets.ts";
 export type { HeldSocket } from "./held-socket.ts";
 export type { OwnedPath } from "./unix-socket.ts";

@@ -9,6 +9,8 @@ import { usableNativeStreams } from "./handle-check.ts";
 import { HandleTransport } from "./handle-transport.ts";
 import { inheritedDescriptor } from "./inherited-sockets.ts";
 import { takeHandles } from "./native-handles.ts";
+import type { PeerGuard } from "./peer-guard.ts";
+import { socketRights } from "./socket-rights.ts";
 import { SocketTransport } from "./socket-transport.ts";
 import type { Transport } from "./transport.ts";
 import { bindUnixPath, removeOwnSocket, type OwnedPath } from "./unix-socket.ts";
@@ -16,6 +18,16 @@ import { bindUnixPath, removeOwnSocket, type OwnedPath } from "./unix-socket.ts"
 export interface ListenOptions {
   /** Permission bits of a UNIX socket. Default 0o660: whoever may connect may run requests as anyone. */
   readonly socketMode?: number;
+  /** Whom a UNIX socket belongs to, by name or number. Default: this process's user. */
+  readonly socketUser?: string | number;
+  /** The group of a UNIX socket, by name or number. Default: as the system gives it. */
+  readonly socketGroup?: string | number;
+  /**
+   * Peers that may connect over TCP: IP addresses, and networks as in 10.0.0.0/8 or fd00::/8. Others are closed at once.
+   * Default: for FastCGI those that FCGI_WEB_SERVER_ADDRS names in the process's environment, else everybody. UNIX
+   * sockets have their mode instead.
+   */
+  readonly allow?: readonly string[];
   /** Connections that wait to be accepted. Default 511. */
   readonly backlog?: number;
   /**
@@ -41,14 +53,21 @@ export async function listen(
   address: Address,
   options: ListenOptions,
   onConnection: (transport: Transport) => void,
+  guard?: PeerGuard,
 ): Promise<Listener> {
   const native = options.rawHandles === false ? undefined : await usableNativeStreams();
+  let accept = onConnection;
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-    onConnection(new SocketTransport(socket)),
+    accept(new SocketTransport(socket)),
   );
   const listener = await listenWith(server, address, options);
-  if (native !== undefined)
-    takeHandles(server, (handle) => onConnection(new HandleTransport(handle, native)));
+  if (guard !== undefined && listener.address.kind !== "unix") {
+    accept = (transport) => {
+      if (guard.admits(transport.peerAddress, listener.address)) onConnection(transport);
+      else transport.destroy();
+    };
+  }
+  if (native !== undefined) takeHandles(server, (handle) => accept(new HandleTransport(handle, native)));
   return listener;
 }
 
@@ -71,7 +90,7 @@ export async function listenWith(
       if (address.path.startsWith("\0")) {
         await opened(server, address, () => server.listen({ path: address.path, backlog }));
       } else {
-        owned = await bindUnixPath(address.path, options.socketMode ?? 0o660, (path) =>
+        owned = await bindOrClose(server, address.path, options, (path) =>
           opened(server, address, () => server.listen({ path, backlog })),
         );
       }
@@ -90,6 +109,21 @@ export async function listenWith(
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** A socket that may not have the rights that were asked for is not listened on. */
+async function bindOrClose(
+  server: Server,
+  path: string,
+  options: ListenOptions,
+  listenAt: (path: string) => Promise<void>,
+): Promise<OwnedPath> {
+  try {
+    return await bindUnixPath(path, socketRights(options), listenAt);
+  } catch (error) {
+    if (server.listening) server.close();
+    throw error;
+  }
 }
 
 function opened(server: Server, address: Address, start: () => void): Promise<void> {
@@ -130,7 +164,7 @@ export function listenError(address: Address, error: NodeJS.ErrnoException): Con
 /** Where it really listens: the port chosen for port 0, and what an inherited descriptor turned out to be. */
 function boundAddress(server: Server, asked: Address): Address {
   if (asked.kind === "unix") return asked;
-  // The socket itself knows only the name it was bound under, before it was renamed over its path.
+  // A UNIX socket was bound under another name than it is known by; any other says itself where it is.
   if (asked.kind === "fd" && (asked.of?.kind === "unix" || asked.of?.kind === "tcp")) return asked.of;
   const bound = server.address();
   if (typeof bound === "string") return { kind: "unix", path: bound };

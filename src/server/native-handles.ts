@@ -22,6 +22,8 @@ export interface StreamHandle {
   shutdown(request: WriteRequest): number;
   close(done: () => void): void;
   /** TCP only. */
+  getpeername?(into: { address?: string }): number;
+  /** TCP only. */
   setNoDelay?(noDelay: boolean): number;
   /** TCP only. */
   reset?(done: () => void): number;

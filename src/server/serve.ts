@@ -21,7 +21,9 @@ import { createBlockPool } from "./block-pool.ts";
 import type { ConnectionHost, ConnectionOrigin, OpenRequest } from "./connection-host.ts";
 import { ConnectionSet, handOverQuietMs } from "./connection-set.ts";
 import { HttpHost } from "./http-host.ts";
+import { inheritedAddresses } from "./inherited-sockets.ts";
 import { serverLimits, type ServerLimits } from "./limits.ts";
+import { createPeerGuards } from "./peer-guard.ts";
 import { RequestLog } from "./request-log.ts";
 import { RunningExchanges } from "./running-exchanges.ts";
 import { listen, type Listener, type ListenOptions } from "./listen.ts";
@@ -135,13 +137,19 @@ export async function serve(application: Application, options: ServeOptions): Pr
   const connections = new ConnectionSet(host);
   const cores: CoreSettings = { pool: host.pool, limits, roles: options.roles };
   const listeners: Array<Listener & { readonly protocol: ServerProtocol }> = [];
-  const http = new HttpHost(host);
+  const guards = await createPeerGuards(options.allow, host.settings.log);
+  const http = new HttpHost(host, guards.others);
   try {
     for (const { protocol, address } of places) {
       let origin = originOf(protocol, address);
       const createCore = applicationCores[protocol];
       const accept = (transport: Transport): void => connections.accept(transport, createCore(cores), origin);
-      const listener = await listen(address, options, accept);
+      const listener = await listen(
+        address,
+        options,
+        accept,
+        protocol === "fastcgi" ? guards.fastcgi : guards.others,
+      );
       // Only now is it known what an inherited descriptor is.
       origin = originOf(protocol, listener.address);
       listeners.push({ ...listener, protocol });
@@ -171,7 +179,7 @@ export async function serve(application: Application, options: ServeOptions): Pr
         ...listeners.map((listener) => listener.close()),
         connections.drain(graceMs, handOver),
         http.close(graceMs, handOver ? handOverQuietMs : 0),
-      ]).then(() => {});
+      ]).then(() => guards.fastcgi?.flush());
       return closing;
     },
   };
@@ -237,5 +245,7 @@ function toAddresses(addresses: Addresses | undefined): Address[] {
   if (addresses === undefined) return [];
   const list: ReadonlyArray<string | Address> =
     typeof addresses === "string" || !Array.isArray(addresses) ? [addresses as string | Address] : addresses;
-  return list.map((address) => (typeof address === "string" ? parseAddress(address) : address));
+  return list
+    .map((address) => (typeof address === "string" ? parseAddress(address) : address))
+    .flatMap((address) => inheritedAddresses(address));
 }

@@ -26,6 +26,10 @@ export class SocketTransport implements Transport {
     return this.#socket.isPaused();
   }
 
+  get peerAddress(): string | undefined {
+    return this.#socket.remoteAddress;
+  }
+
   attach(owner: TransportOwner): void {
     this.#owner = owner;
     const socket = this.#socket;

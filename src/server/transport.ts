@@ -35,6 +35,8 @@ export interface Transport {
   readonly queuedOctets: number;
   readonly destroyed: boolean;
   readonly isPaused: boolean;
+  /** The IP address of the peer, without the port; undefined when it has gone, and on a UNIX socket. */
+  readonly peerAddress: string | undefined;
   /** Begins to read, and tells `owner`. Once, in the turn in which the connection was accepted. */
   attach(owner: TransportOwner): void;
   /**

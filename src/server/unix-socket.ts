@@ -1,15 +1,17 @@
 /**
  * The path of a UNIX socket: bound so that it is never missing and never wider open than asked, removed only by its owner.
  *
- * A socket is bound under a name of its own, given its mode, and only then renamed over the path. So a stale socket is
+ * A socket is bound under a name of its own, given its owner and mode, and only then renamed over the path. So a stale socket is
  * replaced in one step; and when Node.js unlinks the name it bound, on close, it hits nothing that others listen on.
  * @module
  */
-import { chmodSync, existsSync, lstatSync, renameSync, unlinkSync, type Stats } from "node:fs";
+import { existsSync, lstatSync, renameSync, unlinkSync, type Stats } from "node:fs";
+import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { ConfigurationError } from "../errors/index.ts";
+import { applyRights, type SocketRights } from "./socket-rights.ts";
 
 /** The longest path that fits sockaddr_un with its terminating zero, on Linux. */
 const maxPathOctets = 107;
@@ -20,8 +22,6 @@ export interface OwnedPath {
   readonly device: number;
   readonly inode: number;
 }
-
-let bound = 0;
 
 /** A socket that is bound, and not at its path yet. */
 export interface PreparedPath {
@@ -40,10 +40,10 @@ export interface PreparedPath {
  */
 export async function bindUnixPath(
   path: string,
-  mode: number,
+  rights: SocketRights,
   listenAt: (path: string) => Promise<void>,
 ): Promise<OwnedPath> {
-  return (await prepareUnixPath(path, mode, listenAt)).put();
+  return (await prepareUnixPath(path, rights, listenAt)).put();
 }
 
 /**
@@ -53,7 +53,7 @@ export async function bindUnixPath(
  */
 export async function prepareUnixPath(
   path: string,
-  mode: number,
+  rights: SocketRights,
   listenAt: (path: string) => Promise<void>,
 ): Promise<PreparedPath & { put(): OwnedPath }> {
   if (Buffer.byteLength(path) > maxPathOctets) {
@@ -65,12 +65,19 @@ export async function prepareUnixPath(
   // libuv reports a directory that is missing as EACCES.
   if (!existsSync(dirname(path))) throw refused(path, "its directory does not exist: make it first");
   await refuseUnlessStale(path);
-  const name = join(dirname(path), `.${process.pid.toString(36)}-${(bound++).toString(36)}`);
+  // By chance: containers that share a directory may have the same process ids, and one may have died just here.
+  const name = join(dirname(path), `.${process.pid.toString(36)}-${randomBytes(6).toString("base64url")}`);
   const temporary = Buffer.byteLength(name) <= maxPathOctets ? name : path;
   if (temporary === path && exists(path) !== undefined) unlinkSync(path);
-  await withUmask(0o777 & ~mode, () => listenAt(temporary));
-  chmodSync(temporary, mode);
+  // Nobody may connect until it has the owner that is asked for: the path itself may be what is bound.
+  await withUmask(0o777, () => listenAt(temporary));
   const { dev, ino } = lstatSync(temporary);
+  try {
+    applyRights(temporary, rights, `unix:${path}`);
+  } catch (error) {
+    removeOwnSocket({ path: temporary, device: dev, inode: ino });
+    throw error;
+  }
   const put = (): OwnedPath => {
     if (temporary !== path) renameSync(temporary, path);
     return { path, device: dev, inode: ino };
@@ -85,7 +92,7 @@ export async function prepareUnixPath(
   };
 }
 
-/** Node.js binds before `listen` returns, so nobody can connect while the socket has a wider mode than asked. */
+/** Node.js binds before `listen` returns, so the socket is there without rights first. */
 function withUmask<Result>(mask: number, action: () => Result): Result {
   if (!isMainThread) return action();
   const before = process.umask(mask);
@@ -100,7 +107,11 @@ function withUmask<Result>(mask: number, action: () => Result): Result {
 export function removeOwnSocket(owned: OwnedPath): void {
   const found = exists(owned.path);
   if (found === undefined || found.ino !== owned.inode || found.dev !== owned.device) return;
-  unlinkSync(owned.path);
+  try {
+    unlinkSync(owned.path);
+  } catch {
+    // A process that has become another user may not, where the directory is not its own: the next one finds it stale.
+  }
 }
 
 async function refuseUnlessStale(path: string): Promise<void> {

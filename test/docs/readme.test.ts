@@ -78,7 +78,7 @@ describe("README", () => {
     for (const name of named) expect(scripts[name]).toBeDefined();
   });
 
-  const examplePages = ["nginx", "apache", "lighttpd", "caddy", "haproxy", "h2o"].map(
+  const examplePages = ["nginx", "apache", "lighttpd", "caddy", "haproxy", "h2o", "systemd"].map(
     (server) => `${server}-examples/README.md`,
   );
 

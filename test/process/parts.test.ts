@@ -120,9 +120,10 @@ describe("a pid file", () => {
     const path = join(temporaryDirectory(), "pid");
     writePidFile(path);
     expect(readFileSync(path, "utf8")).toBe(`${process.pid}\n`);
-    writeFileSync(path, "1\n");
+    // No process has that number: the kernel's largest is 4,194,304.
+    writeFileSync(path, "4194305\n");
     removePidFile(path);
-    expect(readFileSync(path, "utf8")).toBe("1\n");
+    expect(readFileSync(path, "utf8")).toBe("4194305\n");
     writePidFile(path);
     removePidFile(path);
     expect(() => statSync(path)).toThrow();

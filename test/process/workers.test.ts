@@ -152,7 +152,7 @@ describe("workers", () => {
     const master = await startMaster(temporaryDirectory(), ["1", "--request-timeout", "0.5"]);
     const before = master.workers();
     expect(await master.ask("/hang")).toEqual({ status: 504, body: "Gateway Timeout\n" });
-    expect(master.running.output).toContain("error: GET /hang: the application has not answered after ");
+    await master.running.printed("error: GET /hang: the application has not answered after ");
     const after = await settled(master, 1, before);
     await expect(master.ask("/spin")).rejects.toThrow("closed");
     await settled(master, 1, after);

@@ -19,6 +19,8 @@ export interface RunningProcess {
   readonly ended: Promise<ProcessEnd>;
   /** Resolves once the output has `text`; rejects, with the output, when the process ends without. */
   printed(text: string): Promise<void>;
+  /** The same, once `holds` says so; it is asked whenever something has been printed. */
+  printedAfter(holds: () => boolean): Promise<void>;
   kill(signal: NodeJS.Signals): void;
   /** TERM, and the end. Safe to call again. */
   stop(): Promise<ProcessEnd>;
@@ -56,27 +58,27 @@ export async function startProcess(
     process.off("exit", killAtExit);
     return { status: status as number | null, signal: signal as NodeJS.Signals | null };
   });
+  const waitFor = (holds: () => boolean, what: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!holds()) return;
+        listeners.delete(look);
+        resolve();
+      };
+      listeners.add(look);
+      look();
+      void ended.then((end) =>
+        reject(new Error(`${program} ended (${JSON.stringify(end)}) without ${what}:\n${output}`)),
+      );
+    });
   return {
     pid: child.pid ?? 0,
     get output() {
       return output;
     },
     ended,
-    printed: (text) =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          if (!output.includes(text)) return;
-          listeners.delete(look);
-          resolve();
-        };
-        listeners.add(look);
-        look();
-        void ended.then((end) =>
-          reject(
-            new Error(`${program} ended (${JSON.stringify(end)}) without printing "${text}":\n${output}`),
-          ),
-        );
-      }),
+    printed: (text) => waitFor(() => output.includes(text), `printing "${text}"`),
+    printedAfter: (holds) => waitFor(holds, "printing what was waited for"),
     kill: (signal) => void child.kill(signal),
     stop: () => {
       child.kill("SIGTERM");
