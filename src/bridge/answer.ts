@@ -25,7 +25,9 @@ export const flushHead: Uint8Array = new Uint8Array(0);
 /** Holds the head until the body begins, keeps the body to its Content-Length. */
 export class Answer {
   /** What the application is given. */
-  readonly startResponse: StartResponse;
+  // An initialiser: V8 allocates a closure that is assigned to a property in the old generation, where each one keeps
+  // its request alive until the next full collection (docs/decisions/0005-node-objects.md).
+  readonly startResponse: StartResponse = (status, headers, excInfo) => this.#start(status, headers, excInfo);
   /** The sink has the head: from now on it cannot be replaced. */
   headSent = false;
   /** The sink said that it is full: await `drained` before the next chunk and before the end. */
@@ -53,7 +55,6 @@ export class Answer {
     this.#sink = sink;
     this.#isHead = isHead;
     this.#report = report;
-    this.startResponse = (status, headers, excInfo) => this.#start(status, headers, excInfo);
   }
 
   /** True once start_response has taken a head. */
@@ -149,7 +150,11 @@ export class Answer {
     this.#code = checkStatus(status);
     this.#checked = checkHeaders(headers);
     this.#status = status;
-    return (this.#write ??= (chunk) => this.#writeChunk(chunk));
+    if (this.#write !== undefined) return this.#write;
+    // In a variable first, for the reason that startResponse is an initialiser.
+    const write: Write = (chunk) => this.#writeChunk(chunk);
+    this.#write = write;
+    return write;
   }
 
   #writeChunk(chunk: Uint8Array): Promise<void> {

@@ -120,8 +120,11 @@ export class HttpExchange implements ResponseSink {
     this.#exchange = exchange;
     exchange.onFinished = this.onFinished;
     if (hasBody(this.#request) && !this.#request.readableEnded) {
-      exchange.input.onWait = () => this.#read();
-      exchange.input.onDrain = () => this.#resume();
+      // In variables: V8 allocates a closure that is assigned to a property in the old generation.
+      const read = (): void => this.#read();
+      const resume = (): void => this.#resume();
+      exchange.input.onWait = read;
+      exchange.input.onDrain = resume;
     } else exchange.input.end();
     this.#response.once("close", () => {
       if (!this.#response.writableFinished) this.abort("the client closed the connection");

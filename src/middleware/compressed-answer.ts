@@ -44,7 +44,8 @@ const ignore = (): void => {};
 /** Takes the application's head, write() and body, and hands them on, compressed where that is due. */
 export class CompressedAnswer implements ChunkEncoder {
   /** What the application is given. */
-  readonly startResponse: StartResponse;
+  // An initialiser, for the reason that is said in bridge/answer.ts.
+  readonly startResponse: StartResponse = (status, headers, excInfo) => this.#start(status, headers, excInfo);
   readonly #environ: Environ;
   readonly #startResponse: StartResponse;
   readonly #settings: CompressSettings;
@@ -66,7 +67,6 @@ export class CompressedAnswer implements ChunkEncoder {
     this.#environ = environ;
     this.#startResponse = startResponse;
     this.#settings = settings;
-    this.startResponse = (status, headers, excInfo) => this.#start(status, headers, excInfo);
   }
 
   /** The body to return for what the application returned. */

@@ -36,7 +36,8 @@ const maxHashedOctets = 1_048_576;
 const resolved = Promise.resolve();
 
 class ConditionalAnswer {
-  readonly startResponse: StartResponse;
+  // An initialiser, for the reason that is said in bridge/answer.ts.
+  readonly startResponse: StartResponse = (status, headers, excInfo) => this.#start(status, headers, excInfo);
   readonly #environ: Environ;
   readonly #startResponse: StartResponse;
   /** Until the body is here: of one that comes before its head, no ETag is made. */
@@ -52,7 +53,6 @@ class ConditionalAnswer {
     this.#environ = environ;
     this.#startResponse = startResponse;
     this.#makesEtag = makesEtag;
-    this.startResponse = (status, headers, excInfo) => this.#start(status, headers, excInfo);
   }
 
   wrap(body: ResponseBody): ResponseBody {

@@ -322,8 +322,10 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
     slot.dataEnded = event.role !== "filter";
     const request = { protocol: this.origin.protocol, role: event.role, params: event.params };
     slot.exchange = new Exchange(this.#application, request, slot, this.#host.settings);
-    slot.exchange.input.onDrain = () => this.resume(slot);
-    if (slot.exchange.data !== undefined) slot.exchange.data.onDrain = () => this.resume(slot);
+    // In a variable: V8 allocates a closure that is assigned to a property in the old generation.
+    const resume = (): void => this.resume(slot);
+    slot.exchange.input.onDrain = resume;
+    if (slot.exchange.data !== undefined) slot.exchange.data.onDrain = resume;
     this.wroteAt = this.#host.now;
     this.slots.add(slot);
   }

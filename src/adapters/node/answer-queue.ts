@@ -151,7 +151,9 @@ export class AnswerQueue {
     const chunks = this.#chunks as Uint8Array[] & { close?: () => void };
     this.#chunks = [];
     this.#takeCallbacks();
-    chunks.close = () => this.#close();
+    // In a variable: V8 allocates a closure that is assigned to a property in the old generation.
+    const close = (): void => this.#close();
+    chunks.close = close;
     return chunks;
   }
 
