@@ -6,7 +6,7 @@
  * @module
  */
 import { ConfigurationError } from "../errors/index.ts";
-import { quoted } from "./quoted.ts";
+import { quoted } from "../protocols/quoted.ts";
 import type { HeaderList } from "./types.ts";
 
 /** One answered request. */

@@ -3,6 +3,7 @@
  * @module
  */
 export { flushHead, isOctets } from "./answer.ts";
+export { createBlockPool } from "./block-pool.ts";
 export { BodyQueue } from "./body-queue.ts";
 export { buildEnviron, type EnvironOptions, type EnvironResult } from "./environ.ts";
 export { compose } from "./compose.ts";
@@ -12,22 +13,25 @@ export type { ExchangeSettings, GatewayRequest, LogEntry, ResponseSink } from ".
 export { errorPage, gatewayStatus } from "./error-page.ts";
 export { Exchange } from "./exchange.ts";
 export { FileWrapper, fileWrapper } from "./file-wrapper.ts";
+export { headerNameOf, isHeaderVariable } from "./header-names.ts";
 export { type HeaderParameters, Headers } from "./headers.ts";
 export { isHopByHop } from "./hop-by-hop.ts";
 export { describeValue, escapeControls, formatLogEntry, stackOf, summaryOf } from "./log-line.ts";
-export { isThenable, iterate } from "./response-body.ts";
+export { bodyKind, isThenable, iterate } from "./response-body.ts";
 export { type PathVariables, shiftPathInfo } from "./shift-path-info.ts";
 export { setupTestingDefaults } from "./testing-defaults.ts";
+export { hostError, splitHost } from "../protocols/host.ts";
 export {
   applicationUri,
   guessScheme,
+  inBrackets,
   requestUri,
   type RequestUriOptions,
   type UriVariables,
 } from "./uri-reconstruction.ts";
 export { httpGatewayRequest } from "./http-gateway-request.ts";
 export { paramNames } from "./param-names.ts";
-export { decodePath, type RequestTarget, splitRequestUri } from "./request-uri.ts";
+export { decodePath, encodePath, percentEncode, type RequestTarget, splitRequestUri } from "./request-uri.ts";
 export type {
   Application,
   Environ,
@@ -49,7 +53,7 @@ export {
 } from "./access-log-format.ts";
 export { copyEnviron } from "./copy-environ.ts";
 export { QueueInputStream } from "./input-stream.ts";
-export { quoted } from "./quoted.ts";
+export { quoted } from "../protocols/quoted.ts";
 export {
   HttpExchange,
   type HttpExchangeHost,
