@@ -52,7 +52,8 @@ export class FrontEnd {
   readonly #options: FrontEndOptions;
   readonly #settings: ParamsSettings;
   readonly #client: GatewayClient;
-  readonly #server: Server;
+  /** Made by `listen`: a front end whose requests come from servers of the user's own has none. */
+  #server: Server | undefined;
   #isClosing = false;
 
   /** @throws ConfigurationError ERR_CONFIG_OPTION for a scriptName that is no path; as GatewayClient's constructor */
@@ -67,13 +68,6 @@ export class FrontEnd {
     this.#options = options;
     this.#settings = { scriptName, serverSoftware, params };
     this.#client = new GatewayClient(options.gateway);
-    this.#server = createServer();
-    this.#server.on("request", (request, response) => {
-      void this.#serve(request, response, false);
-    });
-    this.#server.on("checkContinue", (request, response) => {
-      void this.#serve(request, response, true);
-    });
   }
 
   /**
@@ -81,7 +75,7 @@ export class FrontEnd {
    * @throws ConfigurationError ERR_CONFIG_LISTEN when that is not possible, ERR_CONFIG_ADDRESS for a systemd name
    */
   listen(address: Address): Promise<Address> {
-    const server = this.#server;
+    const server = (this.#server ??= this.#createServer());
     return new Promise((resolve, reject) => {
       const onError = (error: NodeJS.ErrnoException): void => {
         const message = `cannot listen on ${formatAddress(address)}: ${error.code ?? error.message}`;
@@ -100,27 +94,32 @@ export class FrontEnd {
   /** Takes no more requests, lets those under way end, cuts what is left after `graceMs` (default: never). */
   async close(options: { readonly graceMs?: number } = {}): Promise<void> {
     const { graceMs } = options;
+    const server = this.#server;
     const cutRest = (): void => {
-      this.#server.closeAllConnections();
+      server?.closeAllConnections();
       void this.#client.destroy();
     };
     this.#isClosing = true;
     const timer = graceMs === undefined ? undefined : setTimeout(cutRest, graceMs);
     try {
-      await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+      if (server !== undefined) await new Promise<void>((resolve) => server.close(() => resolve()));
       await this.#client.close();
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** Never rejects. */
-  async #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
+  /**
+   * Answers one request of a node:http or node:https server of your own, which need not be one that `listen` opened.
+   * Its "checkContinue" event is to be handed on with `expectsContinue`: the client is then asked for its body when the
+   * application's side takes it. Never rejects.
+   */
+  async handle(request: IncomingMessage, response: ServerResponse, expectsContinue = false): Promise<void> {
     const gone = new AbortController();
     response.on("close", () => {
       if (!response.writableFinished) gone.abort();
       // node:http closes what is idle when asked to close, not what becomes idle afterwards.
-      if (this.#isClosing) setImmediate(() => this.#server.closeIdleConnections());
+      if (this.#isClosing) setImmediate(() => this.#server?.closeIdleConnections());
     });
     try {
       const params = buildRequestParams(request, request.socket, this.#settings);
@@ -147,6 +146,13 @@ export class FrontEnd {
       else sendError(response, error instanceof TsgiError ? (statusOf[error.code] ?? 502) : 502);
       this.#options.onFailure?.(error, request);
     }
+  }
+
+  #createServer(): Server {
+    const server = createServer();
+    server.on("request", (request, response) => void this.handle(request, response));
+    server.on("checkContinue", (request, response) => void this.handle(request, response, true));
+    return server;
   }
 }
 

@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { createServer } from "node:http";
+import { connect, type AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
 import { createFrontEnd, FrontEnd, type FrontEndOptions } from "../../src/client/index.ts";
 import { RawConnection } from "../support/http-client.ts";
@@ -306,6 +307,26 @@ describe("listening and closing", () => {
     expect(await client.readBody(await client.readHead())).toBe("last");
     expect(await client.readToEnd()).toBe("");
     await closed;
+  });
+
+  test("answers the requests of a server that it did not open", async () => {
+    const { application, frontEnd } = await startSite(async (request) => {
+      const { text } = await request.readAll();
+      await request.answer(`A: b\n\n${request.params.get("PATH_INFO")} ${text}`);
+    });
+    const server = createServer((request, response) => void frontEnd.handle(request, response));
+    server.on("checkContinue", (request, response) => void frontEnd.handle(request, response, true));
+    open.push({ [Symbol.asyncDispose]: async () => void server.close() });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const client = await RawConnection.open((server.address() as AddressInfo).port);
+    await client.request("GET /own HTTP/1.1");
+    expect(await client.readBody(await client.readHead())).toBe("/own ");
+    await client.request("POST /asked HTTP/1.1", "Content-Length: 4", "Expect: 100-continue");
+    expect(await client.readUntil("\r\n\r\n")).toBe("HTTP/1.1 100 Continue\r\n\r\n");
+    await client.write("body");
+    expect(await client.readBody(await client.readHead())).toBe("/asked body");
+    client.abort();
+    expect(application.connections).toHaveLength(1);
   });
 
   test("says why it cannot listen", async () => {

@@ -1,0 +1,41 @@
+/**
+ * A suite's own code at its pinned commit, with what it depends on, in a directory outside of the project.
+ */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { runProgram } from "./run-program.mjs";
+
+export const defaultSource = "https://github.com/{owner}/{name}.git";
+
+/**
+ * Clones and installs, unless that has been done.
+ * @param {import("./suites.mjs").Suite} suite
+ * @param {{ directory: string, source: string }} options `source`: a repository's address or path, with the words
+ * `{owner}` and `{name}` where its own stand
+ * @returns {Promise<string>} where the suite is
+ */
+export async function checkOut(suite, { directory, source }) {
+  const place = join(directory, `${suite.name}-${suite.tag}`);
+  const done = join(place, ".git", "tsgi-compat-installed");
+  if (existsSync(done)) return place;
+  const [owner, name] = suite.repository.split("/");
+  const from = source.replaceAll("{owner}", owner).replaceAll("{name}", name);
+  mkdirSync(place, { recursive: true });
+  const git = (...words) => runProgram("git", words, { cwd: place });
+  await git("init", "--quiet");
+  await git("fetch", "--quiet", "--depth", "1", from, `refs/tags/${suite.tag}`);
+  await git("checkout", "--quiet", "--force", "FETCH_HEAD");
+  const commit = (await git("rev-parse", "HEAD")).trim();
+  if (commit !== suite.commit) {
+    throw new Error(`${suite.repository}: the tag ${suite.tag} is ${commit}; expected ${suite.commit}`);
+  }
+  // Scripts of packages that only lint or build are not needed, and they are not ours to run.
+  const install = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"];
+  await runProgram("npm", install, { cwd: place });
+  if (suite.packages !== undefined) {
+    await runProgram("npm", [...install, "--no-save", ...suite.packages], { cwd: place });
+  }
+  for (const [program, ...words] of suite.before ?? []) await runProgram(program, words, { cwd: place });
+  writeFileSync(done, "");
+  return place;
+}

@@ -1,0 +1,293 @@
+/**
+ * Why a test comes out differently through the gateway. The runner fails for a difference that is not here, and for one
+ * that is here and does not occur. docs/compatibility.md is written from it.
+ */
+
+/**
+ * @typedef {object} Explanation
+ * @property {readonly string[]} titles of the tests, with those of the blocks around them
+ * @property {string} reason a sentence or two, in Markdown
+ * @property {boolean} [varies] timing decides, so that the difference may be missing
+ */
+
+const refusedTarget =
+  "The web server refuses the request before any application hears of it: a path with a broken percent-escape or a NUL. " +
+  "The embedded front end and nginx answer 400 alike.";
+const refusedHost =
+  "The test sends a `Host` that is no host, such as `http://example.com`. RFC 9112 section 3.2 has the server answer 400, " +
+  "and the embedded front end and nginx both do.";
+const originForm =
+  "The test sends a whole URL as the request target, as to a proxy. The web server takes it apart (RFC 9112 section 3.2.2): " +
+  "its path becomes REQUEST_URI, its host HTTP_HOST. nginx does the same.";
+const interim =
+  "A 1xx status is not an answer but comes before one, and no gateway protocol can carry it. The gateway refuses it, as it " +
+  "does every status below 200 ([docs/specification.md](specification.md)), and says so in the error log.";
+const unanswered =
+  "The listener destroys its request, response or socket and never answers. Node.js closes the client's connection; an " +
+  "application behind a web server does not own that connection, so the client is sent an error (500).";
+const upgrade =
+  "FastCGI, SCGI and CGI carry no upgrade and no tunnel: there is no WebSocket and no CONNECT over them. Let the web server " +
+  "pass such requests by `proxy_pass` to an HTTP port of the application.";
+const clientsConnection =
+  "The test breaks the framing of the client's connection in the middle of a body and expects the parser's error. That " +
+  "connection is the web server's: the listener hears 'aborted' and 'close', as for every client that goes, without an error.";
+
+const chunkedGet =
+  "A GET with a chunked body. The embedded front end streams it, as nginx does with `fastcgi_request_buffering off`, so that " +
+  "there is no CONTENT_LENGTH, and a GET without one passes for a GET without a body.";
+
+/** By suite. @type {Readonly<Record<string, readonly Explanation[]>>} */
+export const differences = {
+  express: [
+    {
+      titles: [
+        "express.static() fallthrough when true should fall-through when URL malformed",
+        "express.static() fallthrough when false should 400 when URL malformed",
+      ],
+      reason: refusedTarget,
+    },
+    {
+      titles: [
+        "res when accepting html should escape the url",
+        "res when accepting html should not render evil javascript links in anchor href (prevent XSS)",
+        "res when accepting text should encode the url",
+      ],
+      reason: refusedHost,
+    },
+    {
+      titles: ["res .status(code) accept valid ranges should set the response status code to 101"],
+      reason: interim,
+    },
+  ],
+  koa: [
+    {
+      titles: [
+        "res.status= when 205 should strip content related header fields",
+        "res.status= when 205 should strip content related header fields after status set",
+      ],
+      reason:
+        "An answer without a body that says nothing of its length. Node.js sends it without one and closes the connection; " +
+        "the gateway knows that it is empty and adds `Content-Length: 0`, the first of the ways that RFC 7231 section 6.3.6 names for a 205.",
+    },
+    {
+      titles: [
+        "res.writable when continuous requests in one persistent connection should always be writable and respond to all requests",
+      ],
+      reason:
+        "The client sends two requests at once and ends its side before an answer. Node.js has called the listener by then; " +
+        "a web server takes the end for the client's going, as nginx does without `fastcgi_ignore_client_abort`.",
+    },
+    {
+      titles: [
+        "res.writable when socket closed before response sent should not be writable",
+        "res.writable when response finished should not be writable",
+      ],
+      varies: true,
+      reason:
+        "The client gives the listener 5 ms and goes. The first request through a gateway that has just been started, " +
+        "in the process that also plays the web server, takes longer.",
+    },
+  ],
+  "hono-node-server": [
+    {
+      titles: [
+        "WebSocket should connect with upgradeWebSocket without manual injection",
+        "WebSocket should forward response headers set by middleware on a successful upgrade",
+        "WebSocket should not block other upgrade listeners",
+        "WebSocket should call onError with the underlying error when the raw socket errors",
+        "WebSocket should not leak the request when a handshake is aborted by an invalid Sec-WebSocket-Key",
+      ],
+      reason: upgrade,
+    },
+    {
+      titles: [
+        "autoCleanupIncoming: true (default) http Should return 200 response - POST /posts",
+        "autoCleanupIncoming: true (default) http Should return 200 response - POST /no-body-consumed",
+        "autoCleanupIncoming: true (default) http Should return 200 response - POST /body-cancelled",
+        "autoCleanupIncoming: true (default) http Should return 200 response - POST /partially-consumed",
+        "autoCleanupIncoming: true (default) http Should return 200 response - POST /partially-consumed-and-cancelled",
+        "autoCleanupIncoming: true (default) http Should return 413 response without ECONNRESET - POST /early-413",
+      ],
+      reason:
+        "The client leaves its upload unfinished, is answered, and expects the server to close the connection. The answer " +
+        "arrives, but the connection is the web server's, which decides by itself how long it waits for the rest.",
+    },
+    {
+      titles: [
+        "body reads after client disconnect reads a complete content-length body",
+        "body reads after client disconnect reads a complete chunked body",
+        "body reads after client disconnect rejects a body read after the raw stream consumed the disconnected body",
+        "body reads after client disconnect reads a complete body via formData()",
+        "body reads after client disconnect reads a complete body through the raw body stream",
+        "body reads after client disconnect reads a complete body even when request properties were accessed after disconnect",
+      ],
+      reason:
+        "The test waits for `request.complete` without reading. Node's parser reads ahead; a body behind the gateway is read " +
+        "when the listener asks for it, and so is complete only then.",
+    },
+    {
+      titles: [
+        "various response body types GlobalResponse Should return 200 response - GET /readable-stream",
+        "various response body types LightweightResponse Should return 200 response - GET /readable-stream",
+      ],
+      reason:
+        "The test expects two chunks, written one directly after the other, to arrive as two. HTTP promises no such thing; " +
+        "the gateway sends what is written in one turn of the event loop in one record.",
+    },
+  ],
+  supertest: [{ titles: ["request(app) should handle socket errors"], reason: unanswered }],
+  "body-parser": [
+    {
+      titles: ["bodyParser.json() should handle empty message-body"],
+      reason: chunkedGet,
+    },
+  ],
+  morgan: [{ titles: ["morgan() formats dev should not color 1xx"], reason: interim }],
+  "serve-static": [
+    {
+      titles: [
+        "serveStatic() fallthrough when true should fall-through when URL malformed",
+        "serveStatic() fallthrough when false should 400 when URL malformed",
+      ],
+      reason: refusedTarget,
+    },
+  ],
+  send: [{ titles: ["send(file).pipe(res) should 400 on NULL bytes"], reason: refusedTarget }],
+  router: [
+    {
+      titles: ["FQDN url should not obscure FQDNs", "FQDN url should strip/restore FQDN req.url"],
+      reason: originForm,
+    },
+    { titles: ["Router .param(name, fn) should 400 on invalid path value"], reason: refusedTarget },
+    {
+      titles: ["Router .use(...fn) should invoke function for all requests"],
+      reason:
+        "One of the requests is `OPTIONS *`, which asks about the server and not about an application: it has no path for " +
+        "PATH_INFO. The embedded front end and nginx answer 400.",
+    },
+  ],
+  connect: [
+    {
+      titles: [
+        "app.use() should not obscure FQDNs",
+        "app.use() with a connect app should adjust FQDN req.url",
+        "app.use() with a connect app should adjust FQDN req.url with multiple handlers",
+        "app.use() with a connect app should adjust FQDN req.url with multiple routed handlers",
+      ],
+      reason: originForm,
+    },
+  ],
+  "express-session": [
+    {
+      titles: [
+        'session() cookie option when "path" set to "/foo/bar" should not set cookie for "http://foo/bar" request',
+      ],
+      reason: refusedHost,
+    },
+  ],
+  "connect-timeout": [
+    {
+      titles: [
+        "timeout() destroy() req should clear timer",
+        "timeout() destroy() res should clear timer",
+        "timeout() destroy() socket should clear timer",
+      ],
+      reason: unanswered,
+    },
+  ],
+  "on-finished": [
+    {
+      titles: [
+        "onFinished(res, listener) when response errors should fire with error",
+        "onFinished(res, listener) when response errors should include the response object",
+        "isFinished(res) when response errors should return true",
+        "onFinished(req, listener) when request errors should fire with error",
+        "onFinished(req, listener) when request errors should include the request object",
+        "onFinished(req, listener) when requests pipelined should handle socket errors",
+        "isFinished(req) when request errors should return true",
+      ],
+      reason: clientsConnection,
+    },
+    {
+      titles: ["onFinished(req, listener) when using keep-alive should fire for each request"],
+      reason: chunkedGet,
+    },
+    {
+      titles: [
+        "onFinished(req, listener) when CONNECT method should fire when request finishes",
+        "onFinished(req, listener) when CONNECT method should fire when called after finish",
+        "onFinished(req, listener) when Upgrade request should fire when request finishes",
+        "onFinished(req, listener) when Upgrade request should fire when called after finish",
+        "isFinished(req) when CONNECT method should be true immediately",
+        "isFinished(req) when CONNECT method should be true after request finishes",
+        "isFinished(req) when Upgrade request should be true immediately",
+        "isFinished(req) when Upgrade request should be true after request finishes",
+      ],
+      reason: upgrade,
+    },
+  ],
+  "koa-static": [
+    {
+      titles: [
+        "serve(root) when defer: true it should not handle the request when status=204",
+        'serve(root) when defer: true it should not handle the request when body=""',
+      ],
+      reason: refusedTarget,
+    },
+  ],
+  fastify: [
+    {
+      titles: ["Should throw an error", "customErrorHandler should not call handler for in-stream error"],
+      reason: unanswered,
+    },
+    {
+      titles: [
+        "onTimeout should be triggered",
+        "onTimeout should be triggered and socket _meta is set",
+        "onTimeout on route",
+      ],
+      reason:
+        "Fastify's `connectionTimeout` is the time limit of the server's connections, which are the web server's here: nginx has `fastcgi_read_timeout` for it.",
+    },
+    {
+      titles: ["sends early hints"],
+      reason:
+        "Early hints are a 1xx answer, and no gateway protocol can carry one: `writeEarlyHints()` calls back and sends nothing.",
+    },
+    {
+      titles: ["default clientError replies with bad request on reused keep-alive connection"],
+      reason:
+        "What is sent behind a request in the same write is no HTTP. The server of the client's connection ends it with a 400 as soon as it sees that, and here has no answer yet to the request before it.",
+    },
+    {
+      titles: [
+        "Hijacking inside onRequest skips all the following hooks and handler execution Sending a response using req.socket => onResponse not called",
+        "Hijacking inside onRequest skips all the following hooks and handler execution Throwing an error does not trigger any hooks",
+        "Hijacking inside onRequest skips all the following hooks and handler execution Calling reply.send() after hijacking logs a warning",
+        "Hijacking inside preParsing skips all the following hooks and handler execution Sending a response using reply.raw => onResponse hook is called",
+        "Hijacking inside preParsing skips all the following hooks and handler execution Sending a response using req.socket => onResponse not called",
+        "Hijacking inside preParsing skips all the following hooks and handler execution Throwing an error does not trigger any hooks",
+        "Hijacking inside preParsing skips all the following hooks and handler execution Calling reply.send() after hijacking logs a warning",
+        "Hijacking inside preValidation skips all the following hooks and handler execution Sending a response using reply.raw => onResponse hook is called",
+        "Hijacking inside preValidation skips all the following hooks and handler execution Sending a response using req.socket => onResponse not called",
+        "Hijacking inside preValidation skips all the following hooks and handler execution Throwing an error does not trigger any hooks",
+        "Hijacking inside preValidation skips all the following hooks and handler execution Calling reply.send() after hijacking logs a warning",
+        "Hijacking inside preHandler skips all the following hooks and handler execution Sending a response using reply.raw => onResponse hook is called",
+        "Hijacking inside preHandler skips all the following hooks and handler execution Sending a response using req.socket => onResponse not called",
+        "Hijacking inside preHandler skips all the following hooks and handler execution Throwing an error does not trigger any hooks",
+        "Hijacking inside preHandler skips all the following hooks and handler execution Calling reply.send() after hijacking logs a warning",
+        "Hijacking inside handler skips all the following hooks and handler execution Sending a response using reply.raw => onResponse hook is called",
+        "Hijacking inside handler skips all the following hooks and handler execution Sending a response using req.socket => onResponse not called",
+        "Hijacking inside handler skips all the following hooks and handler execution Throwing an error does not trigger any hooks",
+        "Hijacking inside handler skips all the following hooks and handler execution Calling reply.send() after hijacking logs a warning",
+      ],
+      reason:
+        "A listener that takes the socket and writes HTTP to it by hand speaks to nobody: what goes back is an answer of FastCGI. That test never ends, and so those behind it in its file do not run. Writing to `reply.raw` by hand works.",
+    },
+    {
+      titles: ["client disconnect aborts lazily created signal (no handlerTimeout)"],
+      varies: true,
+      reason: "The test gives a client's going 100 ms to be heard of, which a busy machine may not keep.",
+    },
+  ],
+};

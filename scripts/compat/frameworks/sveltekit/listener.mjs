@@ -1,0 +1,1 @@
+export { handler as listener } from "./build/handler.js";
