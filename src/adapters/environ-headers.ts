@@ -17,7 +17,7 @@ const maxAskedKeys = 256;
  * @param name - in any case
  * @returns "" for a name that no environ has: one with "_", and `proxy`
  */
-export function environKeyOf(name: string): string {
+function environKeyOf(name: string): string {
   const known = askedKeys.get(name);
   if (known !== undefined) return known;
   const key = makeKey(name);

@@ -19,14 +19,6 @@ import {
 /**
  * The URL as the WHATWG URL parser serialises it: ASCII, dot segments resolved, no fragment, no default port. Octets
  * that no URL may hold are percent-encoded one by one, never read as UTF-8.
- * @throws RemoteProtocolError ERR_REQUEST_PARAMS for a Host that is none; ERR_REQUEST_URI for a target that is no path
- */
-export function urlOfEnviron(environ: Environ): string {
-  return urlAtOrigin(environ, originOfEnviron(environ));
-}
-
-/**
- * The URL, for those who have the origin already.
  * @param origin - what `originOfEnviron` says
  * @throws RemoteProtocolError ERR_REQUEST_URI for a target that is no path; none where REQUEST_URI begins with "/"
  */

@@ -5,7 +5,6 @@
 export { flushHead, isOctets } from "./answer.ts";
 export { createBlockPool } from "./block-pool.ts";
 export { BodyQueue } from "./body-queue.ts";
-export { buildEnviron, type EnvironOptions, type EnvironResult } from "./environ.ts";
 export { compose } from "./compose.ts";
 export { checkExtraPairs } from "./environ-keys.ts";
 export { parseScriptName, pathBehind } from "./path-split.ts";
@@ -30,8 +29,7 @@ export {
   type UriVariables,
 } from "./uri-reconstruction.ts";
 export { httpGatewayRequest } from "./http-gateway-request.ts";
-export { paramNames } from "./param-names.ts";
-export { decodePath, encodePath, percentEncode, type RequestTarget, splitRequestUri } from "./request-uri.ts";
+export { decodePath, encodePath, percentEncode, splitRequestUri } from "./request-uri.ts";
 export type {
   Application,
   Environ,
@@ -45,18 +43,8 @@ export type {
   StartResponse,
   Write,
 } from "./types.ts";
-export {
-  type AccessLogEntry,
-  accessLogFormats,
-  type AccessLogFormatter,
-  compileAccessLogFormat,
-} from "./access-log-format.ts";
+export { type AccessLogEntry, type AccessLogFormatter, compileAccessLogFormat } from "./access-log-format.ts";
 export { copyEnviron } from "./copy-environ.ts";
 export { QueueInputStream } from "./input-stream.ts";
 export { quoted } from "../protocols/quoted.ts";
-export {
-  HttpExchange,
-  type HttpExchangeHost,
-  type HttpIncoming,
-  type HttpOutgoing,
-} from "./http-exchange.ts";
+export { HttpExchange, type HttpExchangeHost } from "./http-exchange.ts";
