@@ -6,6 +6,7 @@ export {
   serve,
   serverLimits,
   type Addresses,
+  type CloseOptions,
   type GatewayServer,
   type ListenOptions,
   type ServeOptions,

@@ -6,24 +6,7 @@
  * RFC 3875 section 4.1.18. Values are native strings: one code point, U+0000 to U+00FF, for each octet.
  * @module
  */
-import { paramNames, type Environ } from "../bridge/index.ts";
-
-/** `HTTP_` and what a header's name can become: no lower case, no hyphen. */
-const headerForm = /^HTTP_[A-Z0-9_!#$%&'*+.^`|~]+$/;
-
-/** Lower-case names by environ key, for the keys that are common; fixed, since clients choose the others. */
-const commonNames: ReadonlyMap<string, string> = new Map(
-  paramNames.filter((key) => headerForm.test(key)).map((key) => [key, nameOf(key)]),
-);
-
-function nameOf(key: string): string {
-  return key.slice(5).toLowerCase().replaceAll("_", "-");
-}
-
-/** True for what never becomes a header: the two whose variables have no `HTTP_`, and Proxy. */
-function isNoHeader(key: string): boolean {
-  return key === "HTTP_PROXY" || key === "HTTP_CONTENT_TYPE" || key === "HTTP_CONTENT_LENGTH";
-}
+import { headerNameOf, isHeaderVariable, type Environ } from "../bridge/index.ts";
 
 /** Keys by the name that was asked for. Applications choose the names, but some pass on what clients chose. */
 const askedKeys = new Map<string, string>();
@@ -34,7 +17,7 @@ const maxAskedKeys = 256;
  * @param name - in any case
  * @returns "" for a name that no environ has: one with "_", and `proxy`
  */
-export function environKeyOf(name: string): string {
+function environKeyOf(name: string): string {
   const known = askedKeys.get(name);
   if (known !== undefined) return known;
   const key = makeKey(name);
@@ -48,7 +31,7 @@ function makeKey(name: string): string {
   if (lower === "content-length") return "CONTENT_LENGTH";
   if (lower.includes("_") || lower === "proxy") return "";
   const key = `HTTP_${lower.toUpperCase().replaceAll("-", "_")}`;
-  return headerForm.test(key) ? key : "";
+  return isHeaderVariable(key) ? key : "";
 }
 
 /**
@@ -69,8 +52,7 @@ export function headersOfEnviron(environ: Environ): string[] {
   const headers: string[] = [];
   for (const key of Object.keys(environ)) {
     if (key.startsWith("HTTP_")) {
-      if (isNoHeader(key)) continue;
-      const name = commonNames.get(key) ?? (headerForm.test(key) ? nameOf(key) : "");
+      const name = headerNameOf(key);
       const value = environ[key];
       if (name !== "" && typeof value === "string") headers.push(name, cleanValue(value));
     } else if (key === "CONTENT_TYPE" || key === "CONTENT_LENGTH") {

@@ -6,20 +6,19 @@
  * "URL Reconstruction", RFC 9110 section 7.1, WHATWG URL. X-Forwarded-* is never asked.
  * @module
  */
-import { splitRequestUri, type Environ } from "../bridge/index.ts";
-import { RemoteProtocolError } from "../errors/index.ts";
+import {
+  encodePath,
+  hostError,
+  inBrackets,
+  percentEncode,
+  splitHost,
+  splitRequestUri,
+  type Environ,
+} from "../bridge/index.ts";
 
 /**
  * The URL as the WHATWG URL parser serialises it: ASCII, dot segments resolved, no fragment, no default port. Octets
  * that no URL may hold are percent-encoded one by one, never read as UTF-8.
- * @throws RemoteProtocolError ERR_REQUEST_PARAMS for a Host that is none; ERR_REQUEST_URI for a target that is no path
- */
-export function urlOfEnviron(environ: Environ): string {
-  return urlAtOrigin(environ, originOfEnviron(environ));
-}
-
-/**
- * The URL, for those who have the origin already.
  * @param origin - what `originOfEnviron` says
  * @throws RemoteProtocolError ERR_REQUEST_URI for a target that is no path; none where REQUEST_URI begins with "/"
  */
@@ -43,31 +42,24 @@ export function originOfEnviron(environ: Environ): string {
   if (host === undefined || host === "") return `${scheme}://${serverHost(environ, scheme)}`;
   // Most requests of a server name the host of the one before; one entry is also a bound.
   if (host === lastHost && scheme === lastScheme) return lastOrigin;
-  const origin = `${scheme}://${canonicalHost(host, scheme) ?? refuseHost(host)}`;
+  const canonical = canonicalHost(host, scheme);
+  if (canonical === undefined) throw hostError(host);
+  const origin = `${scheme}://${canonical}`;
   lastScheme = scheme;
   lastHost = host;
   lastOrigin = origin;
   return origin;
 }
 
-function refuseHost(host: string): never {
-  const shown = JSON.stringify(host.length > 80 ? `${host.slice(0, 80)}...` : host);
-  throw new RemoteProtocolError(
-    "ERR_REQUEST_PARAMS",
-    `the Host ${shown} is none; expected a name or an address, with or without a port`,
-  );
-}
-
 /** What the deployer named, where the client named nothing. A server_name that is a pattern names no host. */
 function serverHost(environ: Environ, scheme: string): string {
   const { SERVER_NAME: name, SERVER_PORT: port } = environ;
-  const host = name.includes(":") && !name.startsWith("[") ? `[${name}]` : name;
+  const host = inBrackets(name);
   return canonicalHost(`${host}:${port}`, scheme) ?? canonicalHost(host, scheme) ?? "localhost";
 }
 
 /** Names that a URL holds as they are: lower case, no internationalised label, the last label no number. */
 const plainName = /^(?:[a-z0-9_-]+\.)*[a-z][a-z0-9_-]*$/;
-const hostForm = /^(?:[\w.~!$&'()*+,;=-]+|\[[0-9a-f:.]+\])(?::\d{0,5})?$/i;
 
 /** The host as a URL has it, without a default port; undefined when it is none. */
 function canonicalHost(host: string, scheme: string): string | undefined {
@@ -80,7 +72,8 @@ function canonicalHost(host: string, scheme: string): string | undefined {
   ) {
     return host;
   }
-  if (!hostForm.test(host)) return undefined;
+  // An escape is no part of a name that the web server routed on; the parser would undo it.
+  if (host.includes("%") || splitHost(host) === undefined) return undefined;
   try {
     const url = new URL(`${scheme}://${host}/`);
     return url.host === "" ? undefined : url.host;
@@ -125,14 +118,4 @@ function escapeTarget(target: string): string {
   const encoded = path.replaceAll(/[\x00-\x20\x7f-\xff#\\]/g, percentEncode);
   // oxlint-disable-next-line no-control-regex -- the same
   return encoded + query.replaceAll(/[\x00-\x20\x7f-\xff#]/g, percentEncode);
-}
-
-/** A decoded path as a URL has it: RFC 3986 `pchar` and "/" as they are. */
-function encodePath(path: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  return path.replaceAll(/[^\w.~!$&'()*+,;=:@/-]/g, percentEncode);
-}
-
-function percentEncode(octet: string): string {
-  return `%${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
 }

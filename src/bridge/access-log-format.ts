@@ -6,7 +6,7 @@
  * @module
  */
 import { ConfigurationError } from "../errors/index.ts";
-import { quoted } from "./quoted.ts";
+import { quoted } from "../protocols/quoted.ts";
 import type { HeaderList } from "./types.ts";
 
 /** One answered request. */
@@ -35,7 +35,7 @@ export type AccessLogFormatter = (entry: AccessLogEntry) => string;
 const common = '%h %l %u %t "%r" %>s %b';
 
 /** Formats that have a name. In both a last field `aborted` marks an answer that did not get to its end. */
-export const accessLogFormats: Readonly<Record<"common" | "combined", string>> = {
+const accessLogFormats: Readonly<Record<"common" | "combined", string>> = {
   common,
   combined: `${common} "%{Referer}i" "%{User-Agent}i"`,
 };

@@ -4,7 +4,7 @@
  */
 import { RemoteProtocolError } from "../errors/index.ts";
 import { plainDecimal } from "../protocols/content-length.ts";
-import { quoted } from "./quoted.ts";
+import { quoted } from "../protocols/quoted.ts";
 
 /**
  * The octets of the body as declared, or undefined when nobody knows: absent, "" (nginx without a body, or with a

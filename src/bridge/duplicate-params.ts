@@ -7,7 +7,7 @@
  * @module
  */
 import { RemoteProtocolError } from "../errors/index.ts";
-import { quoted } from "./quoted.ts";
+import { quoted } from "../protocols/quoted.ts";
 
 /**
  * One value for a parameter that came with `first` and again with `second`.

@@ -15,7 +15,7 @@ import { defineExtraPairs, defineKey, isReservedName } from "./environ-keys.ts";
 import { newEnviron, type EnvironShapeOptions } from "./environ-shape.ts";
 import { paramNameIndex, paramNames } from "./param-names.ts";
 import { derivePathInfo, parseScriptName, pathUnderMount } from "./path-split.ts";
-import { quoted } from "./quoted.ts";
+import { quoted } from "../protocols/quoted.ts";
 import { decodePath, splitRequestUri } from "./request-uri.ts";
 import type { Environ, InputStream, ProtocolName } from "./types.ts";
 

@@ -6,7 +6,8 @@
  * @module
  */
 import { ResponseError } from "../errors/index.ts";
-import { hopByHopNames, isHopByHop } from "./hop-by-hop.ts";
+import { hopByHopNames } from "../protocols/hop-by-hop.ts";
+import { isHopByHop } from "./hop-by-hop.ts";
 import { describeValue } from "./log-line.ts";
 import type { HeaderList } from "./types.ts";
 

@@ -3,20 +3,7 @@
  * Features". An application may neither send them nor rely on them.
  * @module
  */
-
-/** `trailer` is the field of RFC 9110; `trailers` is what wsgiref, and RFC 2616 in one place, call it. */
-export const hopByHopNames: readonly string[] = [
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "trailers",
-  "transfer-encoding",
-  "upgrade",
-];
+import { hopByHopNames } from "../protocols/hop-by-hop.ts";
 
 const names: ReadonlySet<string> = new Set(hopByHopNames);
 

@@ -3,8 +3,8 @@
  * @module
  */
 export { flushHead, isOctets } from "./answer.ts";
+export { createBlockPool } from "./block-pool.ts";
 export { BodyQueue } from "./body-queue.ts";
-export { buildEnviron, type EnvironOptions, type EnvironResult } from "./environ.ts";
 export { compose } from "./compose.ts";
 export { checkExtraPairs } from "./environ-keys.ts";
 export { parseScriptName, pathBehind } from "./path-split.ts";
@@ -21,6 +21,7 @@ export type {
 export { errorPage, gatewayStatus } from "./error-page.ts";
 export { Exchange } from "./exchange.ts";
 export { FileWrapper, fileWrapper } from "./file-wrapper.ts";
+export { headerNameOf, isHeaderVariable } from "./header-names.ts";
 export { type HeaderParameters, Headers } from "./headers.ts";
 export { isHopByHop } from "./hop-by-hop.ts";
 export {
@@ -31,19 +32,20 @@ export {
   stackOf,
   summaryOf,
 } from "./log-line.ts";
-export { isThenable, iterate } from "./response-body.ts";
+export { bodyKind, isThenable, iterate } from "./response-body.ts";
 export { type PathVariables, shiftPathInfo } from "./shift-path-info.ts";
 export { setupTestingDefaults } from "./testing-defaults.ts";
+export { hostError, splitHost } from "../protocols/host.ts";
 export {
   applicationUri,
   guessScheme,
+  inBrackets,
   requestUri,
   type RequestUriOptions,
   type UriVariables,
 } from "./uri-reconstruction.ts";
 export { httpGatewayRequest } from "./http-gateway-request.ts";
-export { paramNames } from "./param-names.ts";
-export { decodePath, type RequestTarget, splitRequestUri } from "./request-uri.ts";
+export { decodePath, encodePath, percentEncode, splitRequestUri } from "./request-uri.ts";
 export type {
   Application,
   Environ,
@@ -57,18 +59,8 @@ export type {
   StartResponse,
   Write,
 } from "./types.ts";
-export {
-  type AccessLogEntry,
-  accessLogFormats,
-  type AccessLogFormatter,
-  compileAccessLogFormat,
-} from "./access-log-format.ts";
+export { type AccessLogEntry, type AccessLogFormatter, compileAccessLogFormat } from "./access-log-format.ts";
 export { copyEnviron } from "./copy-environ.ts";
 export { QueueInputStream } from "./input-stream.ts";
-export { quoted } from "./quoted.ts";
-export {
-  HttpExchange,
-  type HttpExchangeHost,
-  type HttpIncoming,
-  type HttpOutgoing,
-} from "./http-exchange.ts";
+export { quoted } from "../protocols/quoted.ts";
+export { HttpExchange, type HttpExchangeHost } from "./http-exchange.ts";

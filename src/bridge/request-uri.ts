@@ -6,7 +6,7 @@
  * @module
  */
 import { RemoteProtocolError } from "../errors/index.ts";
-import { quoted } from "./quoted.ts";
+import { quoted } from "../protocols/quoted.ts";
 
 /** The path and query of a request target, both as sent: the path with its escapes, the query without its "?". */
 export interface RequestTarget {
@@ -73,6 +73,16 @@ export function decodePath(path: string): string {
     }
   }
   return decoded + path.slice(copied);
+}
+
+/** Makes a path of a decoded one: RFC 3986 section 3.3 `pchar` and "/" as they are, every other octet an escape. */
+export function encodePath(path: string): string {
+  return path.replaceAll(/[^\w.~!$&'()*+,;=:@/-]/g, percentEncode);
+}
+
+/** The escape of one octet: "%2F". */
+export function percentEncode(octet: string): string {
+  return `%${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
 /** The value of a hexadecimal digit, or a number so negative that any sum with it stays negative. */

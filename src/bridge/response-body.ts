@@ -26,25 +26,35 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   );
 }
 
+/** How a body is iterated, without beginning to: some begin to work when they are. An array is "sync". */
+export function bodyKind(body: unknown): Iteration["kind"] | "none" {
+  // A string is an iterable of strings and a Uint8Array one of numbers: both are a body without its brackets.
+  if (typeof body !== "object" || body === null || isOctets(body)) return "none";
+  const { [Symbol.asyncIterator]: asynchronous, [Symbol.iterator]: synchronous } = body as {
+    [Symbol.asyncIterator]?: unknown;
+    [Symbol.iterator]?: unknown;
+  };
+  if (typeof asynchronous === "function") return "async";
+  return typeof synchronous === "function" ? "sync" : "none";
+}
+
 /**
  * Begins to iterate a body that is no array.
  * @throws ResponseError ERR_RESPONSE_BODY when it is no iterable of chunks
  */
 export function iterate(body: unknown): Iteration {
-  // A string is an iterable of strings and a Uint8Array one of numbers: both are a body without its brackets.
-  if (typeof body === "object" && body !== null && !isOctets(body)) {
-    const { [Symbol.asyncIterator]: asynchronous, [Symbol.iterator]: synchronous } = body as {
-      [Symbol.asyncIterator]?: unknown;
-      [Symbol.iterator]?: unknown;
-    };
-    if (typeof asynchronous === "function") {
-      return { kind: "async", iterator: Reflect.apply(asynchronous, body, []) as AsyncIterator<unknown> };
-    }
-    if (typeof synchronous === "function") {
-      return { kind: "sync", iterator: Reflect.apply(synchronous, body, []) as Iterator<unknown> };
-    }
+  switch (bodyKind(body)) {
+    case "async":
+      return { kind: "async", iterator: (body as AsyncIterable<unknown>)[Symbol.asyncIterator]() };
+    case "sync":
+      return { kind: "sync", iterator: (body as Iterable<unknown>)[Symbol.iterator]() };
+    case "none":
+      throw notIterable(body);
   }
-  throw new ResponseError(
+}
+
+function notIterable(body: unknown): ResponseError {
+  return new ResponseError(
     "ERR_RESPONSE_BODY",
     `the application returned ${describeValue(body)}; expected an array or another iterable of Uint8Array${hint(body)}`,
   );

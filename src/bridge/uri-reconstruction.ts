@@ -6,8 +6,8 @@
  * and "%2F" comes back as "/". The request as it was sent is REQUEST_URI.
  * @module
  */
-import { RemoteProtocolError } from "../errors/index.ts";
-import { quoted } from "./quoted.ts";
+import { hostError, splitHost } from "../protocols/host.ts";
+import { percentEncode } from "./request-uri.ts";
 
 /** The variables that a URI is made of. Every Environ has them. */
 export interface UriVariables {
@@ -33,7 +33,7 @@ export function guessScheme(environ: { readonly HTTPS?: string | undefined }): "
 
 /**
  * The URI that the application is mounted at, without a query: `https://example.org/app`. The root is "/".
- * @throws RemoteProtocolError ERR_REQUEST_URI: HTTP_HOST is no host, so that a URI made of it could lead anywhere (U4);
+ * @throws RemoteProtocolError ERR_REQUEST_PARAMS: HTTP_HOST is no host, so that a URI made of it could lead anywhere (U4);
  * answer 400
  */
 export function applicationUri(environ: UriVariables): string {
@@ -43,7 +43,7 @@ export function applicationUri(environ: UriVariables): string {
 
 /**
  * The URI of the request: `applicationUri`, PATH_INFO, and QUERY_STRING as it was sent.
- * @throws RemoteProtocolError ERR_REQUEST_URI: see `applicationUri`
+ * @throws RemoteProtocolError ERR_REQUEST_PARAMS: see `applicationUri`
  */
 export function requestUri(environ: UriVariables, { includeQuery = true }: RequestUriOptions = {}): string {
   const path = quotePath(environ.PATH_INFO ?? "", plainInPathInfo);
@@ -55,21 +55,14 @@ export function requestUri(environ: UriVariables, { includeQuery = true }: Reque
 const standardPorts: Readonly<Record<string, string>> = { http: "80", https: "443" };
 
 function authority(environ: UriVariables, scheme: string): string {
-  if (environ.HTTP_HOST) return checkHost(environ.HTTP_HOST);
+  if (environ.HTTP_HOST) {
+    if (splitHost(environ.HTTP_HOST) === undefined) throw hostError(environ.HTTP_HOST);
+    return environ.HTTP_HOST;
+  }
   const name = environ.SERVER_NAME ?? "";
-  // CGI has IPv6 addresses with or without brackets; a URI has them with (RFC 3986 section 3.2.2).
-  const host = name.includes(":") && !name.startsWith("[") ? `[${name}]` : name;
+  const host = inBrackets(name);
   const port = environ.SERVER_PORT;
   return port === undefined || port === standardPorts[scheme] ? host : `${host}:${port}`;
-}
-
-/** RFC 9110 section 7.2: uri-host, and a port that may be left out. */
-function checkHost(host: string): string {
-  if (/^(?:[\w.~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?$/.test(host)) return host;
-  throw new RemoteProtocolError(
-    "ERR_REQUEST_URI",
-    `HTTP_HOST is ${quoted(host)}; expected a host and perhaps a port, such as "example.org:8080"`,
-  );
 }
 
 /** What Python's `quote` leaves as it is, with "/" as it does by default. */
@@ -84,11 +77,11 @@ function tableOf(more: string): ReadonlySet<string> {
 /** Percent-encodes a native string, octet by octet. */
 function quotePath(path: string, plain: ReadonlySet<string>): string {
   let encoded = "";
-  for (let i = 0; i < path.length; i += 1) {
-    const character = path.charAt(i);
-    encoded += plain.has(character)
-      ? character
-      : `%${path.charCodeAt(i).toString(16).toUpperCase().padStart(2, "0")}`;
-  }
+  for (const octet of path) encoded += plain.has(octet) ? octet : percentEncode(octet);
   return encoded;
+}
+
+/** CGI has IPv6 addresses with or without brackets; a URI has them with (RFC 3986 section 3.2.2). */
+export function inBrackets(name: string): string {
+  return name.includes(":") && !name.startsWith("[") ? `[${name}]` : name;
 }

@@ -4,7 +4,6 @@
  */
 export { cgiLimits, type CgiLimits } from "./limits.ts";
 export type { ScriptChannel } from "./script-channel.ts";
-export { environmentBlock } from "./script-environment.ts";
-export { ScriptExchange, type ScriptOwner, type ScriptRequest } from "./script-exchange.ts";
+export { ScriptExchange } from "./script-exchange.ts";
 export { scriptSettings } from "./script-settings.ts";
 export { protectProcess, runCgi, type CgiOptions } from "./run-cgi.ts";

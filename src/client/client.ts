@@ -5,6 +5,7 @@
  * on large uploads, parameters cut at one record, the final status unread).
  * @module
  */
+import { createBlockPool } from "../bridge/index.ts";
 import type { BlockPool } from "../protocols/output-buffer.ts";
 import { connectTarget, openSocket } from "./connect.ts";
 import { ClientConnection } from "./connection.ts";
@@ -14,7 +15,10 @@ import { ConnectionPool } from "./pool.ts";
 import type { ClientRequest, GatewayClientOptions, GatewayResponse } from "./types.ts";
 import { withLength } from "./sized-body.ts";
 import { UploadSource } from "./upload-source.ts";
-import { clientWires, createBlockPool, type ClientWire } from "./wire.ts";
+import { clientWires, type ClientWire } from "./wire.ts";
+
+/** Blocks kept for reuse by one client: 512 KiB, what a few uploads have on their way to the kernel. */
+const keptBlocks = 8;
 
 /** Keeps connections to one application and sends requests over them, one at a time on each. */
 export class GatewayClient {
@@ -25,7 +29,7 @@ export class GatewayClient {
   /** @throws ConfigurationError ERR_CONFIG_ADDRESS when the address can only be listened on */
   constructor(options: GatewayClientOptions) {
     const { protocol, address, connect, ...limits } = options;
-    const blocks: BlockPool = createBlockPool();
+    const blocks: BlockPool = createBlockPool(keptBlocks);
     const bounds: ClientLimits = { ...clientLimits, ...limits };
     connectTarget(address);
     this.#limits = bounds;

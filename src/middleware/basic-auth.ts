@@ -12,13 +12,13 @@ import {
   isThenable,
   type Application,
   type Environ,
-  type HeaderList,
   type Middleware,
   type ResponseBody,
   type StartResponse,
 } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import type { AccessLogNotes } from "./access-log.ts";
+import { refuse } from "./refusal.ts";
 
 /** Says whether a password is a user's. Both are text, decoded from UTF-8. */
 export type VerifyPassword = (user: string, password: string, environ: Environ) => boolean | Promise<boolean>;
@@ -49,12 +49,12 @@ export function basicAuth(options: BasicAuthOptions): Middleware {
   return (application) => (environ, startResponse) => {
     const sent = authorizationOf(environ, acceptRedirected);
     const credentials = sent === undefined ? undefined : decodeCredentials(sent);
-    if (credentials === undefined) return refuse(startResponse, challenge);
+    if (credentials === undefined) return unauthorized(startResponse, challenge);
     const decide = (isRight: boolean): ResponseBody | Promise<ResponseBody> =>
       // Not by truth: a user's record, or a Promise of one in an array, would let everybody in.
       isRight === true
         ? pass(application, environ, startResponse, credentials.user)
-        : refuse(startResponse, challenge);
+        : unauthorized(startResponse, challenge);
     const verdict = verify(credentials.user, credentials.password, environ);
     return isThenable(verdict) ? verdict.then(decide) : decide(verdict);
   };
@@ -73,13 +73,8 @@ function pass(
   return application(copyEnviron(environ, { REMOTE_USER: remoteUser, AUTH_TYPE: "Basic" }), startResponse);
 }
 
-function refuse(startResponse: StartResponse, challenge: string): ResponseBody {
-  const headers: HeaderList = [
-    ["Content-Type", "text/plain; charset=utf-8"],
-    ["WWW-Authenticate", challenge],
-  ];
-  startResponse("401 Unauthorized", headers);
-  return [Buffer.from("Unauthorized\n")];
+function unauthorized(startResponse: StartResponse, challenge: string): ResponseBody {
+  return refuse(startResponse, "401 Unauthorized", [["WWW-Authenticate", challenge]]);
 }
 
 /** HTTP_AUTHORIZATION, and AUTHORIZATION as some web servers call it: exactly one of them is believed. */

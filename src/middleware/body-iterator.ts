@@ -5,17 +5,13 @@
  */
 import type { ResponseBody } from "../bridge/index.ts";
 
-/** True for promises of any make. */
-export function isThenable<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
-  return (
-    typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
-  );
-}
+/** Either kind of iterator. */
+export type ChunkIterator = Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
 
 /** The body of an application, iterated and closed by a middleware in the gateway's place. */
 export class BodyIterator {
   readonly #body: ResponseBody;
-  #iterator: Iterator<Uint8Array> | AsyncIterator<Uint8Array> | undefined = undefined;
+  #iterator: ChunkIterator | undefined = undefined;
   #over = false;
   #closed = false;
 
@@ -26,7 +22,7 @@ export class BodyIterator {
   /** The next chunk, or undefined at the end. */
   async next(): Promise<Uint8Array | undefined> {
     if (this.#over) return undefined;
-    const iterator = (this.#iterator ??= begin(this.#body));
+    const iterator = (this.#iterator ??= iteratorOf(this.#body));
     try {
       const step = await iterator.next();
       if (step.done !== true) return step.value;
@@ -54,7 +50,8 @@ export class BodyIterator {
   }
 }
 
-function begin(body: ResponseBody): Iterator<Uint8Array> | AsyncIterator<Uint8Array> {
+/** Begins to iterate a body that is one (`bodyKind`). */
+export function iteratorOf(body: ResponseBody): ChunkIterator {
   return Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
 }
 

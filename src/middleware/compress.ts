@@ -7,9 +7,8 @@
  * @module
  */
 import compressible from "compressible";
-import type { Environ, Middleware } from "../bridge/index.ts";
+import { isThenable, type Environ, type Middleware } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
-import { isThenable } from "./body-iterator.ts";
 import { CompressedAnswer, type CompressSettings } from "./compressed-answer.ts";
 import { availableCodings, levelsOf, type ContentCoding } from "./content-coder.ts";
 

@@ -6,13 +6,20 @@
  * @module
  */
 import { types } from "node:util";
-import type { Environ, HeaderList, ResponseBody, StartResponse, Write } from "../bridge/index.ts";
+import {
+  bodyKind,
+  type Environ,
+  type HeaderList,
+  type ResponseBody,
+  type StartResponse,
+  type Write,
+} from "../bridge/index.ts";
 import { ResponseError } from "../errors/index.ts";
 import { BodyIterator, withCloseOf } from "./body-iterator.ts";
 import { CompressedBody, type ChunkEncoder } from "./compressed-body.ts";
 import { ContentCoder, encodeWhole, type ContentCoding } from "./content-coder.ts";
 import { LateWrites } from "./late-writes.ts";
-import { headerValue, withoutHeaders, withVary } from "./header-list.ts";
+import { headerValue, isPair, withoutHeaders, withVary } from "./header-list.ts";
 import { negotiateCodings } from "./negotiate-coding.ts";
 
 /** The options of `compress`, read. */
@@ -74,8 +81,8 @@ export class CompressedAnswer implements ChunkEncoder {
     const held = this.#held;
     if (held === undefined && this.#coder === undefined) {
       // A generator that has not begun may yet call start_response.
-      if (this.#write !== undefined || Array.isArray(body) || !isIterable(body)) return body;
-    } else if (!isIterable(body)) {
+      if (this.#write !== undefined || Array.isArray(body) || bodyKind(body) === "none") return body;
+    } else if (bodyKind(body) === "none") {
       this.#passHead();
       return body;
     }
@@ -297,13 +304,4 @@ async function* none(): AsyncGenerator<Uint8Array> {}
 
 function lengthError(problem: string): ResponseError {
   return new ResponseError("ERR_RESPONSE_LENGTH", `the body is ${problem}`);
-}
-
-function isPair(pair: unknown): boolean {
-  return Array.isArray(pair) && typeof pair[0] === "string" && typeof pair[1] === "string";
-}
-
-function isIterable(body: unknown): boolean {
-  if (typeof body !== "object" || body === null || types.isUint8Array(body)) return false;
-  return Symbol.asyncIterator in body || Symbol.iterator in body;
 }

@@ -7,8 +7,16 @@
  */
 import { createHash } from "node:crypto";
 import { types } from "node:util";
-import type { Environ, HeaderList, Middleware, ResponseBody, StartResponse, Write } from "../bridge/index.ts";
-import { BodyIterator, isThenable, withCloseOf } from "./body-iterator.ts";
+import {
+  isThenable,
+  type Environ,
+  type HeaderList,
+  type Middleware,
+  type ResponseBody,
+  type StartResponse,
+  type Write,
+} from "../bridge/index.ts";
+import { BodyIterator, withCloseOf } from "./body-iterator.ts";
 import { headerValue, withoutHeaders } from "./header-list.ts";
 import { isFresh } from "./preconditions.ts";
 

@@ -18,18 +18,27 @@ export function withoutHeaders(headers: HeaderList, names: ReadonlySet<string>):
   return headers.filter(([name]) => !names.has(name.toLowerCase()));
 }
 
-/**
- * The list with `field` in its Vary header: appended to what is there, once, and never beside "*" (RFC 9110 section
- * 12.5.5).
- */
-export function withVary(headers: HeaderList, field: string): HeaderList {
-  const values = headers.filter(([name]) => name.toLowerCase() === "vary").map(([, value]) => value);
-  const members = values.flatMap((value) => value.split(",")).map((member) => member.trim().toLowerCase());
-  if (members.includes("*") || members.includes(field.toLowerCase())) return headers;
-  return [
-    ...withoutHeaders(headers, varyName),
-    ["Vary", [...values.filter((value) => value.trim() !== ""), field].join(", ")],
-  ];
+/** True for what the list should be made of: a name and a value. */
+export function isPair(pair: unknown): boolean {
+  return Array.isArray(pair) && typeof pair[0] === "string" && typeof pair[1] === "string";
 }
 
-const varyName: ReadonlySet<string> = new Set(["vary"]);
+/**
+ * The list with `field` in its Vary header: appended to what is there, once, and never beside "*" (RFC 9110 section
+ * 12.5.5). Several such headers become one. The same list where there is nothing to add, and where it is none: that is
+ * for the gateway to refuse.
+ */
+export function withVary(headers: HeaderList, field: string): HeaderList {
+  if (!headers.every(isPair)) return headers;
+  const isVary = ([name]: HeaderList[number]): boolean => name.toLowerCase() === "vary";
+  const values = headers.filter(isVary).map(([, value]) => value);
+  const members = values.flatMap((value) => value.split(",")).map((member) => member.trim().toLowerCase());
+  if (members.includes("*") || members.includes(field.toLowerCase())) return headers;
+  const all = [...values.filter((value) => value.trim() !== ""), field].join(", ");
+  const first = headers.find(isVary);
+  if (first === undefined) return [...headers, ["Vary", all]];
+  return headers.flatMap((pair) => {
+    if (!isVary(pair)) return [pair];
+    return pair === first ? [[pair[0], all]] : [];
+  });
+}

@@ -7,6 +7,7 @@
  * @module
  */
 import {
+  bodyKind,
   isOctets,
   isThenable,
   type Application,
@@ -15,7 +16,8 @@ import {
   type ResponseBody,
   type StartResponse,
 } from "../bridge/index.ts";
-import { kindOf, wrapBody, type ResponseHooks } from "./wrap-response.ts";
+import { iteratorOf, type ChunkIterator } from "./body-iterator.ts";
+import { wrapBody, type ResponseHooks } from "./wrap-response.ts";
 
 /** What is to be done. */
 export interface HoldHooks {
@@ -85,17 +87,11 @@ export function holdResponse(
 /** The body as an asynchronous iterable that awaits `before` in front of each chunk of octets, and of its end. */
 function asynchronous(body: ResponseBody, before: () => Promise<void> | undefined): ResponseBody {
   // What is no body at all is refused where it is wrapped.
-  if (kindOf(body) === "none") return body;
+  if (bodyKind(body) === "none") return body;
   return {
     [Symbol.asyncIterator]: () => new HeldChunks(iteratorOf(body), before),
     close: () => body.close?.(),
   };
-}
-
-type ChunkIterator = Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
-
-function iteratorOf(body: ResponseBody): ChunkIterator {
-  return Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
 }
 
 class HeldChunks implements AsyncIterator<Uint8Array> {

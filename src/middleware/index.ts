@@ -20,4 +20,7 @@ export { type Session, type SessionData, sessionOf } from "./session-state.ts";
 export type { SessionStore } from "./session-store.ts";
 export { compress, type CompressOptions, type ContentCoding } from "./compress.ts";
 export { conditionalGet, type ConditionalGetOptions } from "./conditional-get.ts";
+export type { SendfileOptions } from "./sendfile-header.ts";
 export { staticFiles, type StaticFilesOptions } from "./static-files.ts";
+// What a formatter of access logs is given; bridge has it for the gateway's own log too.
+export type { AccessLogEntry, AccessLogFormatter } from "../bridge/index.ts";

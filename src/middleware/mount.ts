@@ -13,6 +13,7 @@ import {
   type Environ,
 } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
+import { refuse } from "./refusal.ts";
 
 /** Applications by path: "/api", or "" (the same as "/") for all that no other path takes. */
 export type MountMap = Readonly<Record<string, Application>> | Iterable<readonly [path: string, Application]>;
@@ -79,13 +80,4 @@ function movedDown(environ: Environ, path: string, behind: string): Environ {
   return { ...environ, SCRIPT_NAME: environ.SCRIPT_NAME + path, PATH_INFO: behind };
 }
 
-const notFoundPage = new TextEncoder().encode("Not Found\n");
-
-const notFound: Application = (_environ, startResponse) => {
-  startResponse("404 Not Found", [
-    ["Content-Type", "text/plain; charset=utf-8"],
-    // Said and not left to the gateway, so that HEAD has it too.
-    ["Content-Length", String(notFoundPage.length)],
-  ]);
-  return [notFoundPage];
-};
+const notFound: Application = (_environ, startResponse) => refuse(startResponse, "404 Not Found");

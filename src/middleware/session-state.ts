@@ -9,7 +9,7 @@ import { isThenable, type Environ, type HeaderList } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import { newSessionId, type ReceivedId, type SessionCookie } from "./session-cookie.ts";
 import type { SessionStore } from "./session-store.ts";
-import { withVary } from "./vary.ts";
+import { withVary } from "./header-list.ts";
 
 /** What a session holds: anything that JSON can. */
 export interface SessionData {

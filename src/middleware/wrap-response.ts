@@ -8,6 +8,7 @@
  * @module
  */
 import {
+  bodyKind,
   isOctets,
   isThenable,
   iterate,
@@ -75,7 +76,7 @@ async function wrapLater(result: PromiseLike<ResponseBody>, hooks: ResponseHooks
  */
 export function wrapBody(body: ResponseBody, hooks: ResponseHooks): ResponseBody {
   if (Array.isArray(body)) return wrapArray(body, hooks);
-  switch (kindOf(body)) {
+  switch (bodyKind(body)) {
     case "async":
       return new AsyncBody(body as AsyncIterable<Uint8Array>, hooks);
     case "sync":
@@ -93,17 +94,6 @@ function refuseBody(body: ResponseBody | null | undefined): never {
     void body?.close?.();
   }
   throw new TypeError("the gateway iterates what is no body here");
-}
-
-/** How a body is iterated, without beginning to: some begin to work when they are. */
-export function kindOf(body: unknown): "async" | "sync" | "none" {
-  if (typeof body !== "object" || body === null || isOctets(body)) return "none";
-  const { [Symbol.asyncIterator]: asynchronous, [Symbol.iterator]: synchronous } = body as {
-    [Symbol.asyncIterator]?: unknown;
-    [Symbol.iterator]?: unknown;
-  };
-  if (typeof asynchronous === "function") return "async";
-  return typeof synchronous === "function" ? "sync" : "none";
 }
 
 type ByteArray = Uint8Array[] & { close?(): void | Promise<void> };

@@ -7,6 +7,9 @@
  * @module
  */
 import { RemoteProtocolError } from "../errors/index.ts";
+import { hopByHopNames } from "./hop-by-hop.ts";
+import { hostError, splitHost } from "./host.ts";
+import { quoted } from "./quoted.ts";
 
 /** An HTTP request without its body: a node:http IncomingMessage fits, its socket aside. */
 export interface HttpRequestHead {
@@ -98,7 +101,7 @@ function splitTarget(url: string): Target {
   }
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (!uri.startsWith("/") || /[\x00-\x20\x7f#]/.test(uri)) {
-    throw uriError(`the request target ${quote(url)} is no path; expected /path?query`);
+    throw uriError(`the request target ${quoted(url)} is no path; expected /path?query`);
   }
   const mark = uri.indexOf("?");
   const path = mark === -1 ? uri : uri.slice(0, mark);
@@ -109,25 +112,14 @@ function percentDecode(path: string): string {
   if (!path.includes("%")) return path;
   return path.replaceAll(/%([0-9a-fA-F]{2})?/g, (_, digits: string | undefined) => {
     if (digits === undefined || digits === "00") {
-      throw uriError(`the path ${quote(path)} holds a NUL or a broken escape; expected %01 to %FF`);
+      throw uriError(`the path ${quoted(path)} holds a NUL or a broken escape; expected %01 to %FF`);
     }
     return String.fromCharCode(Number.parseInt(digits, 16));
   });
 }
 
-/** Headers of one connection only (RFC 9110 section 7.6.1), and those that the front end has acted on itself. */
-const hopByHop: ReadonlySet<string> = new Set([
-  "connection",
-  "expect",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
+/** Headers of one connection only, and the one that the front end has acted on itself. */
+const hopByHop: ReadonlySet<string> = new Set([...hopByHopNames, "expect"]);
 
 /** Headers that say one thing; two that differ would let two readers see two requests (H2). */
 const singular: ReadonlySet<string> = new Set(["host", "authorization", "content-type", "content-length"]);
@@ -172,9 +164,9 @@ function connectionNames(rawHeaders: readonly string[]): Set<string> {
 /** The name in a Host header, without its port; "" when there is none. */
 function hostName(host: string | undefined): string {
   if (host === undefined || host === "") return "";
-  const match = /^((?:[\w.~!$&'()*+,;=-]|%[0-9a-f]{2})+|\[[0-9a-f:.]+\])(?::\d{0,5})?$/i.exec(host);
-  if (match?.[1] !== undefined) return match[1];
-  throw new RemoteProtocolError("ERR_REQUEST_PARAMS", `the Host ${quote(host)} is none; expected name:port`);
+  const split = splitHost(host);
+  if (split === undefined) throw hostError(host);
+  return split.name;
 }
 
 function bracketed(address: string): string {
@@ -183,8 +175,4 @@ function bracketed(address: string): string {
 
 function uriError(message: string): RemoteProtocolError {
   return new RemoteProtocolError("ERR_REQUEST_URI", message);
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}...` : text);
 }

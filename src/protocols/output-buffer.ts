@@ -19,7 +19,7 @@ export interface BlockPool {
 }
 
 /** A pool that keeps nothing: for tests and for cores that live alone. */
-export const freshBlocks: BlockPool = {
+const freshBlocks: BlockPool = {
   take: () => new Uint8Array(blockOctets),
   give: () => {},
 };

@@ -6,6 +6,7 @@
  * @module
  */
 import { LimitExceededError, RemoteProtocolError } from "../errors/index.ts";
+import { quoted } from "./quoted.ts";
 
 /** A header: both strings are native strings, one octet a code point, U+00FF at most. */
 export type HeaderPair = [name: string, value: string];
@@ -174,7 +175,7 @@ function parseStatus(text: string, pattern: RegExp): Status {
   const code = Number(match?.[1]);
   if (match === null || controlPattern.test(text)) {
     throw headError(
-      `the status ${quote(text)} is none; expected three digits and a reason, such as "200 OK"`,
+      `the status ${quoted(text)} is none; expected three digits and a reason, such as "200 OK"`,
     );
   }
   // An interim head would be followed by another one, which nothing on this wire can tell from a body (H8, W8).
@@ -183,11 +184,11 @@ function parseStatus(text: string, pattern: RegExp): Status {
 }
 
 function parseLine(line: string): HeaderPair {
-  if (line.startsWith(" ") || line.startsWith("\t")) throw headError(`the line ${quote(line)} is folded`);
+  if (line.startsWith(" ") || line.startsWith("\t")) throw headError(`the line ${quoted(line)} is folded`);
   const colon = line.indexOf(":");
-  if (colon === -1) throw headError(`the line ${quote(line)} has no colon`);
+  if (colon === -1) throw headError(`the line ${quoted(line)} has no colon`);
   const name = line.slice(0, colon);
-  if (!tokenPattern.test(name)) throw headError(`the header name ${quote(name)} is no token`);
+  if (!tokenPattern.test(name)) throw headError(`the header name ${quoted(name)} is no token`);
   if (controlPattern.test(line)) throw headError(`the value of ${name} holds a control character`);
   return [name, trimBlanks(line, colon + 1)];
 }
@@ -212,10 +213,6 @@ function decodeLatin1(octets: Uint8Array): string {
     text += String.fromCharCode(...octets.subarray(at, at + 4_096));
   }
   return text;
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}...` : text);
 }
 
 function headError(message: string): RemoteProtocolError {

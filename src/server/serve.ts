@@ -6,6 +6,7 @@
 import { performance } from "node:perf_hooks";
 import {
   checkExtraPairs,
+  createBlockPool,
   formatLogEntry,
   parseScriptName,
   type AccessLogEntry,
@@ -17,7 +18,6 @@ import { chooseLimits } from "../protocols/choose-limits.ts";
 import { formatAddress, parseAddress, type Address } from "../protocols/address.ts";
 import type { GatewayRole } from "../protocols/gateway-core.ts";
 import { applicationCores, type CoreSettings, type ServerProtocol } from "./application-cores.ts";
-import { createBlockPool } from "./block-pool.ts";
 import type { ConnectionHost, ConnectionOrigin, OpenRequest } from "./connection-host.ts";
 import { ConnectionSet, handOverQuietMs } from "./connection-set.ts";
 import { HttpHost } from "./http-host.ts";
@@ -28,6 +28,12 @@ import { RequestLog } from "./request-log.ts";
 import { RunningExchanges } from "./running-exchanges.ts";
 import { listen, type Listener, type ListenOptions } from "./listen.ts";
 import type { Transport } from "./transport.ts";
+
+/**
+ * Blocks kept for reuse: 256 of 64 KiB bound the pool to 16 MiB, what 64 answers at their high-water mark hold. Measured:
+ * with 32, eight streams at once freed and made blocks all the time, 17 % of their CPU.
+ */
+const keptBlocks = 256;
 
 /** One address or several, as text (`unix:/path`, `host:port`, `:port`, `[::1]:port`, `fd:N`, `systemd:NAME`). */
 export type Addresses = string | Address | ReadonlyArray<string | Address>;
@@ -206,7 +212,7 @@ export function createHost(
     application,
     limits,
     requestLog,
-    pool: createBlockPool(),
+    pool: createBlockPool(keptBlocks),
     running: new RunningExchanges(options.afterRequests?.count, options.afterRequests?.call),
     now: performance.now(),
     draining: false,

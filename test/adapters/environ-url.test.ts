@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { headerOfEnviron, headersOfEnviron } from "../../src/adapters/environ-headers.ts";
-import { urlOfEnviron } from "../../src/adapters/environ-url.ts";
+import { originOfEnviron, urlAtOrigin } from "../../src/adapters/environ-url.ts";
 import type { Environ } from "../../src/bridge/index.ts";
 
 function environOf(variables: Record<string, unknown>): Environ {
@@ -18,6 +18,8 @@ function environOf(variables: Record<string, unknown>): Environ {
     ...variables,
   } as Environ;
 }
+
+const urlOfEnviron = (environ: Environ): string => urlAtOrigin(environ, originOfEnviron(environ));
 
 describe("the URL of an environ", () => {
   it.each<[string, Record<string, string>, string]>([

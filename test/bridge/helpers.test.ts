@@ -31,7 +31,7 @@ describe("requestUri", () => {
   ])("U4 refuses to be made of the host %j", (host) => {
     const environ = { ...usual, HTTP_HOST: host };
     for (const make of [requestUri, applicationUri]) {
-      expect(() => make(environ)).toThrow(expect.objectContaining({ code: "ERR_REQUEST_URI" }));
+      expect(() => make(environ)).toThrow(expect.objectContaining({ code: "ERR_REQUEST_PARAMS" }));
     }
   });
 

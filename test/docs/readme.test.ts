@@ -5,9 +5,10 @@
  * `npm run demo` is run by test/interop/demo.test.ts; `npm test` is what runs this.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { GatewayClient } from "../../src/client/index.ts";
 import { accepting, requireNginx } from "../support/nginx.ts";
 import { freePorts } from "../support/ports.ts";
 import { startProcess, type RunningProcess } from "../support/process.ts";
@@ -120,6 +121,91 @@ describe("README", () => {
     expect(await (await fetch(url)).text()).toBe("hello from /some/path\n");
     expect(await (await fetch(url, { method: "POST", body: "12345" })).text()).toBe("got 5 octets\n");
   }, 60_000);
+
+  it.each([
+    ["hono.ts", "hello from Hono"],
+    ["express.ts", "hello from Express, 192.0.2.1"],
+    ["koa.ts", "hello from Koa, 192.0.2.1"],
+    ["fastify.ts", "hello from Fastify, 192.0.2.1"],
+    ["wsgi.ts", "hello from WSGI, 192.0.2.1"],
+    ["site.ts", "hello from Hono"],
+  ])(
+    "serves %s, whatever it is written for",
+    async (file, text) => {
+      for (const framework of ["hono", "express", "koa", "fastify"]) {
+        const there = join(directory, "node_modules", framework);
+        if (!existsSync(there)) symlinkSync(join(projectRoot, "node_modules", framework), there);
+      }
+      mkdirSync(join(directory, "public"), { recursive: true });
+      for (const each of new Set([file, "hono.ts"])) writeFileSync(join(directory, each), codeOf(each));
+      const [port = 0] = await freePorts(1);
+      const [, words] = /`npx (tsgi serve FILE --fastcgi [\d.:]+)`/.exec(readme) ?? [];
+      const line = String(words).replace("FILE", file).replace("127.0.0.1:9000", `127.0.0.1:${port}`);
+      const server = await run(`node_modules/.bin/${line}`);
+      await server.printed(" ready at ");
+      const client = new GatewayClient({
+        protocol: "fastcgi",
+        address: { kind: "tcp", host: "127.0.0.1", port },
+      });
+      onTestFinished(() => client.close());
+      const params = Object.entries({
+        REQUEST_METHOD: "GET",
+        REQUEST_URI: "/",
+        SCRIPT_NAME: "",
+        PATH_INFO: "/",
+        SERVER_NAME: "h",
+        SERVER_PORT: "80",
+        SERVER_PROTOCOL: "HTTP/1.1",
+        REMOTE_ADDR: "192.0.2.1",
+      });
+      const answer = await client.request({ params });
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of answer.body) chunks.push(chunk);
+      expect([answer.status, Buffer.concat(chunks).toString()]).toEqual([200, `${text}\n`]);
+    },
+    60_000,
+  );
+
+  it("packs every entry, which loads under plain Node.js and has its types", () => {
+    const { exports } = JSON.parse(readProjectFile("package.json")) as {
+      exports: Record<string, string | { types: string; default: string }>;
+    };
+    const installed = join(directory, "node_modules/tsgi");
+    const entries = Object.entries(exports).filter(([, paths]) => typeof paths !== "string");
+    expect(entries.map(([name]) => name)).toEqual([
+      ".",
+      "./fastcgi",
+      "./scgi",
+      "./cgi",
+      "./middleware",
+      "./testing",
+    ]);
+    const imports: string[] = [];
+    for (const [name, paths] of entries) {
+      for (const path of Object.values(paths)) expect(existsSync(join(installed, path)), path).toBe(true);
+      imports.push(join("tsgi", name));
+    }
+    const script = `for (const name of ${JSON.stringify(imports)}) {
+      const names = Object.keys(await import(name));
+      if (names.length === 0) throw new Error(name + " exports nothing");
+      console.log(name, names.join(" "));
+    }`;
+    const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", script], {
+      cwd: directory,
+      encoding: "utf8",
+    });
+    expect(printed.split("\n").map((line) => line.split(" ")[0])).toEqual([...imports, ""]);
+    for (const name of ["serve", "run", "compose", "fromFetch", "toFetch", "fromNode", "toNode"])
+      expect(printed.split("\n")[0]).toContain(` ${name}`);
+  });
+
+  it("packs what package.json names, and nothing of the tests", () => {
+    const { files } = JSON.parse(readProjectFile("package.json")) as { files: string[] };
+    const installed = join(directory, "node_modules/tsgi");
+    for (const file of [...files, "README.md"]) expect(existsSync(join(installed, file)), file).toBe(true);
+    for (const folder of ["test", "bench", "scripts"])
+      expect(existsSync(join(installed, folder)), folder).toBe(false);
+  });
 
   it("has a program of its own that serves and stops", async () => {
     const [port = 0] = await freePorts(1);

@@ -6,12 +6,17 @@ import type { Middleware } from "../../src/bridge/index.ts";
 import {
   accessLog,
   basicAuth,
+  compress,
+  conditionalGet,
   errorPage,
   memorySessionStore,
   methodOverride,
+  mount,
   proxyFix,
   session,
   sessionOf,
+  staticFiles,
+  validator,
   type SessionStore,
 } from "../../src/middleware/index.ts";
 import type { Pairs } from "../bridge/environ-request.ts";
@@ -54,11 +59,28 @@ export interface Row {
   readonly adds?: readonly string[];
   /** It waits for something, so an array becomes a promise of one. */
   readonly isLater?: true;
+  /** It refuses itself, with an error of its own, what is otherwise left to the gateway. */
+  readonly refuses?: true;
+  /** What it replaces in the environ that it was given, as wsgiref's validator does. */
+  readonly replaces?: readonly string[];
 }
 
 /** One line a middleware. */
 export const everyMiddleware: readonly Row[] = [
   { name: "accessLog", middleware: accessLog() },
+  { name: "compress", middleware: compress({ threshold: 0 }), adds: ["Vary"] },
+  { name: "conditionalGet", middleware: conditionalGet() },
+  { name: "conditionalGet with etag", middleware: conditionalGet({ etag: true }), adds: ["ETag"] },
+  { name: "staticFiles", middleware: staticFiles({ root: "docs" }) },
+  { name: "mount", middleware: (application) => mount({ "/": application }) },
+  { name: "mount at a path", middleware: (application) => mount({ "/x": application }, application) },
+  {
+    name: "validator",
+    // The tests answer without a Content-Type, too.
+    middleware: (application) => validator(application, { warnOnly: ["V37"], onWarning: () => {} }),
+    refuses: true,
+    replaces: ["wsgi.input", "wsgi.errors", "wsgi.file_wrapper"],
+  },
   { name: "basicAuth", middleware: basicAuth({ users: { ann: "pass" } }) },
   { name: "errorPage", middleware: errorPage({ debug: false }) },
   { name: "errorPage with debug", middleware: errorPage({ debug: true }) },

@@ -5,7 +5,7 @@
  * comes back is the usual spelling in lower case. Node's own `_addHeaderLine` makes `headers` from this list.
  * @module
  */
-import type { Environ } from "../../bridge/index.ts";
+import { headerNameOf, type Environ } from "../../bridge/index.ts";
 
 /** Names found before: what web servers send again and again. Bounded, since clients choose header names. */
 const knownNames = new Map<string, string>();
@@ -49,11 +49,9 @@ export function rawHeaders(environ: Environ, hasBody: boolean): string[] {
   return raw;
 }
 
-/** The name of a variable `HTTP_X_Y`; "" for what is told by another variable. */
+/** As every adapter has it, without transfer codings: they are the web server's affair. */
 function headerName(variable: string): string {
-  let name = variable.slice(5).toLowerCase().replaceAll("_", "-");
-  // CONTENT_TYPE and CONTENT_LENGTH are what the gateway checked; transfer codings are the web server's affair.
-  if (name === "content-type" || name === "content-length" || name === "transfer-encoding") name = "";
+  const name = variable === "HTTP_TRANSFER_ENCODING" ? "" : headerNameOf(variable);
   if (knownNames.size < maxKnownNames && variable.length <= 40) knownNames.set(variable, name);
   return name;
 }

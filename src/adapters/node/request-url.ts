@@ -6,7 +6,7 @@
  * rewrite changed the path, the web server normalised it), PATH_INFO is encoded anew.
  * @module
  */
-import { decodePath, splitRequestUri, type Environ } from "../../bridge/index.ts";
+import { decodePath, encodePath, splitRequestUri, type Environ } from "../../bridge/index.ts";
 
 /** The target: begins with "/", or is `*`. */
 export function requestUrl(environ: Environ): string {
@@ -15,7 +15,10 @@ export function requestUrl(environ: Environ): string {
   if (mount === "" && uri !== undefined && uri.charCodeAt(0) === 47) {
     if (query === "" ? uri === path : uri === `${path}?${query}`) return uri;
   }
-  return (sentPath(uri, environ.REQUEST_METHOD, mount, path) ?? encodePath(path)) + queryPart(uri, query);
+  return (
+    (sentPath(uri, environ.REQUEST_METHOD, mount, path) ?? (path === "" ? "/" : encodePath(path))) +
+    queryPart(uri, query)
+  );
 }
 
 /** The path of REQUEST_URI behind the mount, when it is an encoding of PATH_INFO. */
@@ -47,13 +50,4 @@ function encodedLength(sent: string, octets: number): number {
 function queryPart(uri: string | undefined, query: string): string {
   if (query !== "") return `?${query}`;
   return uri?.endsWith("?") === true && uri.indexOf("?") === uri.length - 1 ? "?" : "";
-}
-
-/** RFC 3986 section 3.3: every octet but those of `pchar` and "/" as an escape. */
-function encodePath(path: string): string {
-  if (path === "") return "/";
-  return path.replaceAll(
-    /[^\w\-.~!$&'()*+,;=:@/]/g,
-    (octet) => `%${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
-  );
 }

@@ -3,5 +3,5 @@
  * @module
  */
 export { conformanceAuthorizer, guardedApplication } from "./authorizer-applications.ts";
-export { authorizedUser, credentialsOf, type AuthorizerCase } from "./authorizer-case.ts";
+export { credentialsOf, type AuthorizerCase } from "./authorizer-case.ts";
 export { authorizerCases } from "./cases.ts";

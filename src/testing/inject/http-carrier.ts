@@ -9,6 +9,7 @@ import { RequestAbortedError } from "../../errors/index.ts";
 import { hostSockets } from "../../server/index.ts";
 import { endGraceMs, type Carrier } from "./carrier.ts";
 import { connectionPair } from "./memory-socket.ts";
+import { sendBody } from "./send-body.ts";
 
 /** Headers of the connection, which an application neither gave nor could. */
 const ofConnection: ReadonlySet<string> = new Set(["connection", "keep-alive", "transfer-encoding"]);
@@ -43,7 +44,7 @@ export const httpCarrier: Carrier = async (application, request, options) => {
       outgoing.on("error", reject);
       if (signal?.aborted === true) abort();
       else if (body === undefined || body instanceof Uint8Array) outgoing.end(body);
-      else void sendAll(outgoing, body);
+      else void sendBody(outgoing, body);
     });
     const headers = pairs(incoming.rawHeaders).filter(([name]) => !ofConnection.has(name.toLowerCase()));
     return {
@@ -64,24 +65,6 @@ function framing(rawHeaders: readonly string[], body: BodySource | undefined): s
     (name, at) => at % 2 === 0 && /^(content-length|transfer-encoding)$/i.test(name),
   );
   return isFramed || body === undefined ? [] : ["Transfer-Encoding", "chunked"];
-}
-
-/** Never rejects: a body that throws ends the request as a client that goes away does. */
-async function sendAll(
-  outgoing: ReturnType<typeof httpRequest>,
-  body: AsyncIterable<Uint8Array>,
-): Promise<void> {
-  try {
-    for await (const chunk of body) {
-      if (outgoing.destroyed) return;
-      if (!outgoing.write(chunk)) {
-        await new Promise<void>((resolve) => outgoing.once("drain", resolve).once("close", resolve));
-      }
-    }
-    outgoing.end();
-  } catch (error) {
-    outgoing.destroy(error as Error);
-  }
 }
 
 async function* wholeBody(incoming: IncomingMessage): AsyncGenerator<Uint8Array, void> {

@@ -3,13 +3,13 @@
  * @module
  */
 import { ScriptExchange, cgiLimits, scriptSettings, type ScriptChannel } from "../../cgi/index.ts";
-import type { BodySource } from "../../client/index.ts";
 import { RequestAbortedError } from "../../errors/index.ts";
 import { chooseLimits } from "../../protocols/choose-limits.ts";
 import { ResponseHeadReader, type ResponseHead } from "../../protocols/response-head.ts";
 import type { Carrier } from "./carrier.ts";
 import { requestParams } from "./inject-request.ts";
 import { connectionPair, type MemorySocket } from "./memory-socket.ts";
+import { sendBody } from "./send-body.ts";
 
 export const scriptCarrier: Carrier = async (application, request, options) => {
   const limits = chooseLimits(cgiLimits, options);
@@ -56,7 +56,7 @@ export const scriptCarrier: Carrier = async (application, request, options) => {
     endIfOver();
   };
   signal?.addEventListener("abort", abort, { once: true });
-  void sendAll(front, body);
+  void sendBody(front, body, () => front.writeFailed);
   exchange.start();
   if (signal?.aborted === true) abort();
   const answer = readAnswer(front);
@@ -110,21 +110,6 @@ function channelOf(script: MemorySocket): ScriptChannel {
     },
     close: () => script.end(),
   };
-}
-
-/** Never rejects: a body that throws ends the request as a client that goes away does. */
-async function sendAll(front: MemorySocket, body: BodySource | undefined): Promise<void> {
-  try {
-    for await (const chunk of body instanceof Uint8Array ? [body] : (body ?? [])) {
-      if (front.destroyed || front.writeFailed) return;
-      if (!front.write(chunk)) {
-        await new Promise<void>((resolve) => front.once("drain", resolve).once("close", resolve));
-      }
-    }
-    front.end();
-  } catch (error) {
-    front.destroy(error as Error);
-  }
 }
 
 /** The head, then the octets of the body. */

@@ -1,7 +1,7 @@
 /** inject(): a request through the octets of each protocol, in memory, and what comes back. */
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { Application, Environ } from "../../../src/bridge/index.ts";
 import { inject, injectProtocols, injectStream, type InjectRequest } from "../../../src/testing/index.ts";
 import { gate } from "../../support/serving.ts";
@@ -97,6 +97,27 @@ describe.each(injectProtocols)("inject() over %s", (protocol) => {
       }
     };
     expect(Buffer.compare((await ask(echo, { method: "POST", body: pieces() })).body, large)).toBe(0);
+  });
+
+  it("waits for an application that reads slowly without piling up listeners", async () => {
+    const warnings: string[] = [];
+    const listener = (warning: Error): void => void warnings.push(warning.message);
+    process.on("warning", listener);
+    onTestFinished(() => void process.off("warning", listener));
+    const slow: Application = async (environ, startResponse) => {
+      let length = 0;
+      for await (const chunk of environ["wsgi.input"].chunks()) {
+        length += chunk.length;
+        await new Promise(setImmediate);
+      }
+      startResponse("200 OK", []);
+      return [octets(String(length))];
+    };
+    const pieces = async function* (): AsyncGenerator<Uint8Array, void> {
+      for (let count = 0; count < 40; count += 1) yield Buffer.alloc(100_000);
+    };
+    expect((await ask(slow, { method: "POST", body: pieces() })).text()).toBe("4000000");
+    expect(warnings).toEqual([]);
   });
 
   it("records what goes to wsgi.errors and to the log, and answers 500 to a failure", async () => {
