@@ -32,6 +32,8 @@ export class Exchange implements BodyRunnerHost {
   readonly data: BodyQueue | undefined;
   /** Called once, when `finished` becomes true. */
   onFinished: (() => void) | undefined = undefined;
+  /** What the web server calls itself, e.g. `nginx/1.22.1`; "" where it does not say. */
+  serverSoftware = "";
   readonly #application: Application;
   readonly #sink: ResponseSink;
   readonly #settings: ExchangeSettings;
@@ -189,6 +191,8 @@ export class Exchange implements BodyRunnerHost {
     const { maxBodyOctets } = this.#settings;
     this.#report.identify(environ.REQUEST_METHOD, environ.SCRIPT_NAME, environ.PATH_INFO);
     this.#warnings = warnings;
+    const software = environ["SERVER_SOFTWARE"];
+    if (typeof software === "string") this.serverSoftware = software;
     this.input.expect(contentLength, maxBodyOctets);
     this.data?.expect(dataLength(environ.FCGI_DATA_LENGTH), Infinity);
     if (contentLength !== undefined && contentLength > maxBodyOctets) {

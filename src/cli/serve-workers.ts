@@ -5,6 +5,7 @@
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { escapeControls, parseScriptName } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import {
   maxWorkers,
@@ -18,11 +19,12 @@ import {
   type MasterSocket,
   type ProcessSettings,
 } from "../process/index.ts";
+import { chooseLimits } from "../protocols/choose-limits.ts";
 import { formatAddress, type Address } from "../protocols/address.ts";
-import { holdSocket } from "../server/index.ts";
+import { holdSocket, serverLimits } from "../server/index.ts";
 import type { ExitStatusCode } from "./exit-status.ts";
 import type { CommandLine } from "./parse-command-line.ts";
-import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
+import { gracefulTimeoutMs, ignoreLostOutput, serveOptions } from "./serve-options.ts";
 
 type Values = CommandLine["values"];
 
@@ -38,6 +40,7 @@ const startTimeoutMs = 120_000;
 /** Runs until the master has ended. */
 export async function runServeWorkers({ positionals, values }: CommandLine): Promise<ExitStatusCode> {
   const specifier = positionals[0] ?? "";
+  ignoreLostOutput();
   const inheritance = takeInheritance();
   const settings = processSettings(values);
   const sockets = await holdSockets(values, inheritance);
@@ -68,8 +71,11 @@ export async function runServeWorkers({ positionals, values }: CommandLine): Pro
 }
 
 const log: MasterLog = (_level, message, detail) => {
-  const below = detail === undefined ? "" : detail.replaceAll(/^/gm, "    ") + "\n";
-  process.stderr.write(`tsgi: ${message}\n${below}`);
+  const [first = "", ...more] = message.split("\n");
+  const below = detail === undefined ? more : [...more, ...detail.split("\n")];
+  process.stderr.write(
+    `tsgi: ${[first, ...below.map((line) => `    ${line}`)].map(escapeControls).join("\n")}\n`,
+  );
 };
 
 /** Seconds, of which 0 means never. */
@@ -96,15 +102,20 @@ function processSettings(values: Values): ProcessSettings {
     workerLifetimeMs: milliseconds(values, "worker-lifetime", Infinity),
     maxMemoryOctets: (values["max-memory"] as number | undefined) ?? Infinity,
     gracefulTimeoutMs: gracefulTimeoutMs(values),
-    // A blocked event loop cannot time its requests.
-    heartbeatTimeoutMs: Math.min(milliseconds(values, "heartbeat-timeout", 30_000), requestTimeoutMs),
+    // A blocked event loop cannot time its requests. Below a second a busy machine looks like one.
+    heartbeatTimeoutMs: Math.min(
+      milliseconds(values, "heartbeat-timeout", 30_000),
+      Math.max(requestTimeoutMs, 1_000),
+    ),
     startTimeoutMs,
   };
 }
 
 async function holdSockets(values: Values, inheritance: Inheritance | undefined): Promise<MasterSocket[]> {
+  const { socketMode, scriptName, ...limits } = serveOptions(values);
   // What `serve` would refuse is refused here: a worker could only fail.
-  const { socketMode } = serveOptions(values);
+  if (scriptName !== undefined) parseScriptName(scriptName);
+  chooseLimits(serverLimits, limits);
   const options = socketMode === undefined ? {} : { socketMode };
   const sockets: MasterSocket[] = [];
   try {
@@ -116,7 +127,7 @@ async function holdSockets(values: Values, inheritance: Inheritance | undefined)
       }
     }
   } catch (error) {
-    for (const { held } of sockets) if (inheritance === undefined) held.remove();
+    for (const { held } of sockets) if (inheritance === undefined) held.release();
     throw error;
   }
   if (sockets.length === 0) {

@@ -5,10 +5,11 @@
 import { runWorker } from "../process/index.ts";
 import { describeError } from "./describe-error.ts";
 import { interfaceOf, loadApplication } from "./load-application.ts";
-import { serveOptions } from "./serve-options.ts";
+import { ignoreLostOutput, serveOptions } from "./serve-options.ts";
 import type { WorkerProgramData } from "./serve-workers.ts";
 import { validated } from "./validated.ts";
 
+ignoreLostOutput();
 runWorker({
   load: async ({ program, worker }) => {
     const { specifier, values } = program as WorkerProgramData;

@@ -13,6 +13,9 @@ export interface WorkerReport {
   readonly memoryOctets: number;
 }
 
+/** Whose fault it is that a worker does not serve. */
+export type FailureCause = "application" | "worker";
+
 /** Everything that can happen. */
 export type MasterEvent =
   | { readonly type: "start" }
@@ -32,8 +35,13 @@ export type MasterEvent =
   | { readonly type: "upgrade-ready" }
   | { readonly type: "upgrade-failed"; readonly reason: string }
   | { readonly type: "ready"; readonly worker: number }
-  /** The application failed to load: no crash, and the message says why. */
-  | { readonly type: "load-failed"; readonly worker: number; readonly message: string }
+  /** The application failed to load, or the worker to listen: no crash, and the message says why. */
+  | {
+      readonly type: "load-failed";
+      readonly worker: number;
+      readonly cause: FailureCause;
+      readonly message: string;
+    }
   | { readonly type: "report"; readonly worker: number; readonly report: WorkerReport }
   /** The worker itself asks to be replaced. */
   | { readonly type: "retire"; readonly worker: number; readonly reason: string }
@@ -64,6 +72,8 @@ export type Command =
   /** The first workers are ready: the service may be announced. */
   | { readonly type: "announce" }
   | { readonly type: "reopen"; readonly workers: readonly number[] }
+  /** Nobody will accept any more: connections are refused from here on, rather than left waiting. */
+  | { readonly type: "release-sockets" }
   | { readonly type: "start-upgrade" }
   /** The sockets are the new master's from here on. */
   | { readonly type: "hand-over" }

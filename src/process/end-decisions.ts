@@ -3,6 +3,7 @@
  * @module
  */
 import type { Draft } from "./decision-draft.ts";
+import type { FailureCause } from "./decision-types.ts";
 import { isServing } from "./worker-state.ts";
 
 /** The exit statuses a master ends with by itself; docs/command-line.md has them all. */
@@ -15,6 +16,7 @@ export function stop(draft: Draft): void {
     return;
   }
   draft.set({ phase: "stopping", reload: undefined });
+  if (!draft.state.handedOver) draft.commands.push({ type: "release-sockets" });
   for (const worker of draft.state.workers) {
     if (worker.phase === "starting") draft.kill(worker);
     else if (isServing(worker)) draft.drain(worker, draft.state.handedOver);
@@ -22,10 +24,11 @@ export function stop(draft: Draft): void {
 }
 
 /** Nothing has worked for long enough (security O3). */
-export function giveUp(draft: Draft, cause: keyof typeof statusOf): void {
+export function giveUp(draft: Draft, cause: FailureCause): void {
   const { failures, workers } = draft.state;
   if (failures > 1) draft.log("error", `${failures} workers failed one after another: giving up`);
   draft.set({ phase: "stopping", status: statusOf[cause] });
+  draft.commands.push({ type: "release-sockets" });
   for (const worker of workers) if (worker.phase !== "killed") draft.kill(worker);
 }
 

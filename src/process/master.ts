@@ -53,10 +53,13 @@ class Master {
   #timer: NodeJS.Timeout | undefined;
   #removeSignals: () => void = () => {};
   #newMaster: NewMaster | undefined;
+  /** False in a new master until the old one has handed the sockets over. */
+  #ownsPaths: boolean;
 
   constructor(options: MasterOptions, end: (status: number) => void) {
     this.#options = options;
     this.#end = end;
+    this.#ownsPaths = options.predecessor === undefined;
     this.#state = initialState(options.settings);
   }
 
@@ -120,6 +123,9 @@ class Master {
         this.#options.reopenLogs?.();
         for (const worker of command.workers) this.#workers.get(worker)?.send({ type: "reopen" });
         break;
+      case "release-sockets":
+        for (const { held } of this.#options.sockets) held.release(!this.#ownsPaths);
+        break;
       case "start-upgrade":
         this.#upgrade();
         break;
@@ -164,14 +170,14 @@ class Master {
   async #announce(): Promise<void> {
     const { predecessor, sockets, log, announce } = this.#options;
     if (predecessor !== undefined && !(await predecessor.ready())) return;
+    this.#ownsPaths = true;
     try {
       for (const { held } of sockets) await held.publish();
+      announce();
     } catch (error) {
       log("error", error instanceof Error ? error.message : String(error));
       this.#handle({ type: "fail" });
-      return;
     }
-    announce();
   }
 
   #upgrade(): void {
@@ -193,7 +199,6 @@ class Master {
     clearTimeout(this.#timer);
     this.#removeSignals();
     if (!handedOver) this.#newMaster?.close();
-    if (!handedOver) for (const { held } of this.#options.sockets) held.remove();
     this.#end(status);
   }
 }

@@ -5,7 +5,7 @@
  * master does not trust to be sane, so what comes from there is checked, field by field (security O4, CVE-2021-21703).
  * @module
  */
-import type { WorkerReport } from "./decision-types.ts";
+import type { FailureCause, WorkerReport } from "./decision-types.ts";
 
 /** Descriptors of a worker. Standard input is /dev/null. */
 export const workerDescriptor = { channel: 3, watchdog: 4, firstSocket: 5 } as const;
@@ -41,7 +41,7 @@ export type MasterMessage =
 
 export type WorkerMessage =
   | { readonly type: "ready" }
-  | { readonly type: "load-failed"; readonly message: string }
+  | { readonly type: "load-failed"; readonly cause: FailureCause; readonly message: string }
   | { readonly type: "report"; readonly report: WorkerReport }
   | { readonly type: "retire"; readonly reason: string };
 
@@ -64,10 +64,10 @@ export function parseWorkerMessage(line: string): WorkerMessage | { readonly wro
     case "ready":
       return { type: "ready" };
     case "load-failed": {
-      const { message } = fields;
-      return typeof message === "string"
-        ? { type: "load-failed", message: message.slice(0, maxTextLength) }
-        : { wrong: "load-failed without a message" };
+      const { cause, message } = fields;
+      return typeof message === "string" && (cause === "application" || cause === "worker")
+        ? { type: "load-failed", cause, message: message.slice(0, maxTextLength) }
+        : { wrong: "load-failed without a cause or a message" };
     }
     case "report": {
       const { requests, running, memoryOctets } = asObject(fields["report"]) ?? {};

@@ -23,6 +23,21 @@ interface CallFrame {
 
 const maxFrames = 40;
 
+/**
+ * Run in the paused frame. An Error made there has the stack with the lines of the TypeScript source, which the
+ * inspector does not know; its first lines are those of this expression.
+ */
+const askMainThread = `(() => {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = ${maxFrames + 2};
+  const stack = String(new Error().stack);
+  Error.stackTraceLimit = limit;
+  const lines = stack.split("\\n").slice(1).map((line) => line.trim());
+  const own = lines.findLastIndex((line) => line.includes("at eval (") || line.startsWith("at <anonymous>"));
+  const open = globalThis[Symbol.for(${JSON.stringify(openRequestsKey)})]?.();
+  return [...lines.slice(own + 1), ...(open ? ["open requests: " + open] : [])].join("\\n");
+})()`;
+
 const socket = new Socket({ fd: workerDescriptor.watchdog });
 let asked = false;
 const channel = new LineChannel(socket, {
@@ -42,15 +57,13 @@ function takeStack(): void {
   session.on("Debugger.paused", ({ params }) => {
     const frames = params.callFrames as readonly CallFrame[];
     const lines = frames.slice(0, maxFrames).map((frame) => describeFrame(frame, urls));
-    const expression = `String(globalThis[Symbol.for(${JSON.stringify(openRequestsKey)})]?.() ?? "")`;
     const callFrameId = frames[0]?.callFrameId ?? "";
     session.post(
       "Debugger.evaluateOnCallFrame",
-      { callFrameId, expression, returnByValue: true, throwOnSideEffect: false },
+      { callFrameId, expression: askMainThread, returnByValue: true },
       (_error, answer?: { readonly result: { readonly value?: unknown } }) => {
-        const open = answer?.result.value;
-        if (typeof open === "string" && open !== "") lines.push(`open requests: ${open}`);
-        channel.send({ type: "stack", text: lines.join("\n") });
+        const said = answer?.result.value;
+        channel.send({ type: "stack", text: typeof said === "string" ? said : lines.join("\n") });
       },
     );
   });

@@ -2,7 +2,7 @@
  * What a worker's reports, its silence and its end lead to.
  * @module
  */
-import type { MasterEvent, WorkerReport } from "./decision-types.ts";
+import type { FailureCause, MasterEvent, WorkerReport } from "./decision-types.ts";
 import { nameOf, secondsOf, type Draft } from "./decision-draft.ts";
 import { giveUp } from "./end-decisions.ts";
 import { announceIfReady, giveUpReload, retire } from "./fleet-decisions.ts";
@@ -34,7 +34,7 @@ export function handleWorkerEvent(draft: Draft, event: WorkerEvent): void {
       if (worker.phase !== "starting") return;
       draft.log("error", event.message);
       draft.kill(worker);
-      neverReady(draft, worker, "application");
+      neverReady(draft, worker, event.cause, 1);
       break;
     case "report":
       reported(draft, worker, event.report);
@@ -147,7 +147,13 @@ function exited(draft: Draft, worker: WorkerState, status: number | null, signal
   if (draft.now - worker.readyAt < stableMs) draft.countFailure(longestPauseMs);
 }
 
-function neverReady(draft: Draft, worker: WorkerState, cause: "worker" | "application"): void {
+/** @param mostAtFirst - so many in a row are taken while nothing has ever worked; what was explained is not tried again */
+function neverReady(
+  draft: Draft,
+  worker: WorkerState,
+  cause: FailureCause,
+  mostAtFirst: number = maxFirstFailures,
+): void {
   const { reload, phase } = draft.state;
   if (phase === "stopping") return;
   if (reload !== undefined) {
@@ -158,9 +164,8 @@ function neverReady(draft: Draft, worker: WorkerState, cause: "worker" | "applic
   draft.countFailure();
   const { failures, workers } = draft.state;
   if (workers.some((each) => each.phase !== "starting" && each.phase !== "killed")) return;
-  // Nobody serves. What has never worked is not tried for long, and code that cannot be loaded not twice.
-  const most = phase === "running" ? maxFailures : cause === "application" ? 1 : maxFirstFailures;
-  if (failures >= most) giveUp(draft, cause);
+  // Nobody serves.
+  if (failures >= (phase === "running" ? maxFailures : mostAtFirst)) giveUp(draft, cause);
 }
 
 function overdue(draft: Draft, worker: WorkerState): void {

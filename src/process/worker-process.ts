@@ -34,7 +34,9 @@ export class WorkerProcess {
   ) {
     this.#id = start.worker;
     this.#report = report;
-    this.#child = spawn(process.execPath, [...process.execArgv, program.path, ...program.words], {
+    // One debugger, one port.
+    const flags = process.execArgv.filter((flag) => !flag.startsWith("--inspect"));
+    this.#child = spawn(process.execPath, [...flags, program.path, ...program.words], {
       env: program.environment,
       stdio: ["ignore", "inherit", "inherit", "pipe", "pipe", ...descriptors],
     });

@@ -7,6 +7,7 @@
  */
 import { Socket } from "node:net";
 import { serve, type GatewayServer, type ServeOptions } from "../server/index.ts";
+import type { FailureCause } from "./decision-types.ts";
 import { LineChannel } from "./line-channel.ts";
 import { workerDescriptor, type MasterMessage, type StartMessage, type WorkerMessage } from "./messages.ts";
 import { startWatchdog } from "./watchdog.ts";
@@ -78,11 +79,13 @@ class Worker {
 
   async #load(start: StartMessage): Promise<void> {
     startWatchdog(() => this.#openRequests());
+    let cause: FailureCause = "application";
     try {
       this.#hosted = await this.#duties.load(start);
+      cause = "worker";
       this.#server = await this.#listen(start, this.#hosted);
     } catch (error) {
-      this.#send({ type: "load-failed", message: this.#duties.describeFailure(error, start) });
+      this.#send({ type: "load-failed", cause, message: this.#duties.describeFailure(error, start) });
       await this.#channel.flushed();
       process.exit(1);
     }

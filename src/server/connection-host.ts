@@ -15,8 +15,10 @@ export interface ConnectionHost {
   readonly running: RunningExchanges;
   /** Milliseconds, as of the last tick of the server's one timer: a clock that costs nothing to read. */
   readonly now: number;
-  /** True once `close()` has begun: kept connections end after the answer they are at. */
+  /** True once `close()` has begun. */
   readonly draining: boolean;
+  /** True when kept connections are to end with the answer they are at, at the latest. */
+  readonly lastCall: boolean;
 }
 
 /** A request whose application has been called and whose answer has not ended. */

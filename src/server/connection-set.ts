@@ -18,19 +18,22 @@ const refusedAtOnce = 64;
 const stopQuietMs = 50;
 
 /** The same for kept ones too, when others go on at the same sockets. */
-const handOverQuietMs = 500;
+export const handOverQuietMs = 200;
+
+/** How long kept connections that are never silent may go on then, in ms. */
+const lastCallMs = 5_000;
 
 /** The longest time between two looks at the deadlines, in ms. */
 const maxTickMs = 500;
 
 export class ConnectionSet {
   readonly #connections = new Set<Connection>();
-  readonly #host: ConnectionHost & { now: number };
+  readonly #host: ConnectionHost & { now: number; lastCall: boolean };
   #refusals = 0;
   #timer: NodeJS.Timeout | undefined;
   #whenEmpty: (() => void) | undefined;
 
-  constructor(host: ConnectionHost & { now: number }) {
+  constructor(host: ConnectionHost & { now: number; lastCall: boolean }) {
     this.#host = host;
   }
 
@@ -58,8 +61,10 @@ export class ConnectionSet {
    * body's `close` is at work, or the time is over for those.
    */
   async drain(graceMs: number, handOver: boolean): Promise<void> {
+    // The tick's clock may lag behind by half a second: a connection that is in use would look quiet.
+    this.#host.now = performance.now();
     for (const connection of this.#connections) connection.drain();
-    const quiet = this.#closeQuiet(handOver);
+    const quiet = this.#closeQuiet(handOver, Math.min(lastCallMs, graceMs / 2));
     let deadline: NodeJS.Timeout | undefined;
     const overdue = new Promise<void>((resolve) => {
       deadline = setTimeout(() => {
@@ -88,14 +93,17 @@ export class ConnectionSet {
 
   /**
    * Closes idle connections, but not at once: what the web server has sent already must be read first. A connection
-   * that has just been accepted is about to bring its request. Where others go on listening, a kept one may be in use
-   * the next moment too, and the web server learns best from an answer that it is the last one.
+   * that has just been accepted is about to bring its request. Where others go on listening, a kept one that is in use
+   * waits for a pause: a web server that was sending its next request meanwhile may not repeat it.
    */
-  #closeQuiet(handOver: boolean): NodeJS.Timeout {
+  #closeQuiet(handOver: boolean, busyMs: number): NodeJS.Timeout {
     const keptMs = handOver ? handOverQuietMs : 0;
     const freshMs = handOver ? handOverQuietMs : stopQuietMs;
+    const lastCall = performance.now() + (handOver ? busyMs : 0);
+    this.#host.lastCall = !handOver;
     const look = (): void => {
       this.#host.now = performance.now();
+      if (this.#host.now >= lastCall) this.#host.lastCall = true;
       for (const connection of this.#connections) connection.closeIfQuiet(keptMs, freshMs);
     };
     // Twice through the event loop: once more may be readable than one turn takes.

@@ -164,9 +164,9 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
 
   // What the server asks.
 
-  /** From here on the connection ends with what is open on it, or with its next request. */
+  /** The server has begun to drain: silence counts from now on. */
   drain(): void {
-    this.#closeWhenIdle = true;
+    this.quietSince = this.#host.now;
   }
 
   /** Ends the connection if no request has come for so many ms, and none has begun to. */
@@ -360,7 +360,11 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
     const unfinished = !slot.bodyEnded || !slot.dataEnded;
     this.#remove(slot);
     this.#core.send({ type: "end", id: slot.id, complete });
-    if (this.#ending && this.idle && !this.#core.closing && !this.#core.receiving) this.#core.announceClose();
+    if (this.#host.draining && slot.exchange.serverSoftware.startsWith("nginx")) {
+      this.#closeWhenIdle = true;
+      // Others would keep the connection all the same, and Apache take the record for the start of its next answer.
+      if (this.idle && !this.#core.closing && complete) this.#core.announceClose();
+    }
     if (!complete && this.#core.endsByClose) this.#reset();
     else if (unfinished && complete) this.#linger();
     else if (!this.#pumping) {
@@ -415,7 +419,7 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
 
   /** The connection ends with the next answer. */
   get #ending(): boolean {
-    return this.#closeWhenIdle || this.#host.draining;
+    return this.#closeWhenIdle || this.#host.lastCall;
   }
 
   #close(): void {

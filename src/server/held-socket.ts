@@ -7,6 +7,7 @@
  * processes that accept come and go. Until the first of those listens, connections are refused.
  * @module
  */
+import { closeSync, fstatSync } from "node:fs";
 import { lookup } from "node:dns/promises";
 import * as net from "node:net";
 import { getSystemErrorName } from "node:util";
@@ -30,8 +31,11 @@ export interface HeldSocket {
    * @throws ConfigurationError ERR_CONFIG_LISTEN when another server has come to listen there meanwhile
    */
   publish(): Promise<void>;
-  /** Removes the path, if it is still this socket's. The descriptor stays open until the process ends. */
-  remove(): void;
+  /**
+   * Closes the descriptor, and removes the path unless it is to be kept or is another's by now. Safe to call again.
+   * @param keepPath - an inherited path stays whose owner has not handed it over
+   */
+  release(keepPath?: boolean): void;
 }
 
 /** What is used of the handle; `fd` is -1 where the platform has no descriptors. */
@@ -66,7 +70,7 @@ export async function holdSocket(address: Address, options: ListenOptions): Prom
         : holdUnix(address, options.socketMode ?? 0o660);
     case "fd":
     case "systemd":
-      return adoptSocket(address, inheritedDescriptor(address), undefined);
+      return holdInherited(address, inheritedDescriptor(address));
     default:
       return address satisfies never;
   }
@@ -74,15 +78,45 @@ export async function holdSocket(address: Address, options: ListenOptions): Prom
 
 /** Takes a descriptor that is open already; `owned` when its path is this process's to remove. */
 export function adoptSocket(address: Address, fd: number, owned: OwnedPath | undefined): HeldSocket {
+  return held(
+    address,
+    fd,
+    owned,
+    once(() => closeSync(fd)),
+  );
+}
+
+function held(address: Address, fd: number, owned: OwnedPath | undefined, close: () => void): HeldSocket {
   return {
     address,
     fd,
     owned,
     publish: () => Promise.resolve(),
-    remove: () => {
-      if (owned !== undefined) removeOwnSocket(owned);
+    release: (keepPath = false) => {
+      if (owned !== undefined && !keepPath) removeOwnSocket(owned);
+      close();
     },
   };
+}
+
+/** A descriptor's number may be another's after the first call. */
+function once(action: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) action();
+    done = true;
+  };
+}
+
+function holdInherited(address: Address, fd: number): HeldSocket {
+  let isSocket = false;
+  try {
+    isSocket = fstatSync(fd).isSocket();
+  } catch (error) {
+    throw listenError(address, error as NodeJS.ErrnoException);
+  }
+  if (isSocket) return adoptSocket(address, fd, undefined);
+  throw listenError(address, Object.assign(new Error("no socket"), { code: "ENOTSOCK" }));
 }
 
 async function holdTcp(address: Extract<Address, { kind: "tcp" }>): Promise<HeldSocket> {
@@ -107,25 +141,33 @@ async function holdUnix(address: Extract<Address, { kind: "unix" }>, mode: numbe
     return Promise.resolve();
   });
   if (handle === undefined) throw new TypeError("prepareUnixPath did not bind");
+  const bound = handle;
   let owned: OwnedPath | undefined;
   return {
     address,
-    fd: handle.fd,
+    fd: bound.fd,
     get owned() {
       return owned;
     },
     publish: async () => {
       owned ??= await prepared.publish();
     },
-    remove: () => {
+    release: () => {
       if (owned === undefined) prepared.discard();
       else removeOwnSocket(owned);
+      unbind(bound);
     },
   };
 }
 
 function heldAs(address: Address, handle: BoundHandle): HeldSocket {
-  return adoptSocket(address, handle.fd, undefined);
+  return held(address, handle.fd, undefined, () => unbind(handle));
+}
+
+/** Closing a handle a second time does nothing. */
+function unbind(handle: BoundHandle): void {
+  kept.delete(handle);
+  handle.close();
 }
 
 function bind(address: Address, name: string, port: number, type: 4 | 6 | -1): BoundHandle {

@@ -5,8 +5,8 @@
  * web server's job. One request is the bridge's HttpExchange.
  * @module
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { Server, type IncomingMessage, type ServerResponse } from "node:http";
+import { Server as NetServer, type Socket } from "node:net";
 // The global of this name is an accessor that costs a microsecond in Node.js 20.
 import { performance } from "node:perf_hooks";
 import { HttpExchange } from "../bridge/index.ts";
@@ -19,15 +19,30 @@ import { listenWith, type Listener, type ListenOptions } from "./listen.ts";
 /** The longest time between two looks at requests whose head does not come, in ms. */
 const maxCheckMs = 500;
 
+/** Whose `close` leaves idle connections alone: node:http closes them at once, also when a request is on its way. */
+class HttpServer extends Server {
+  override close(callback?: (error?: Error) => void): this {
+    NetServer.prototype.close.call(this, callback);
+    return this;
+  }
+
+  /** Closes idle connections, and ends the timer that node:http checks connections by. */
+  closeIdle(): void {
+    super.close();
+  }
+}
+
 /** Every HTTP listener of one server, and the requests that came in there. */
 export class HttpHost {
   readonly #host: ConnectionHost;
-  readonly #servers: Server[] = [];
+  readonly #servers: HttpServer[] = [];
   readonly #listeners: Listener[] = [];
   /** What is open, and since when. */
   readonly #requests = new Map<HttpExchange, number>();
   #connections = 0;
   #closing = false;
+  /** Idle connections are closed, and no more waited for. */
+  #quiet = false;
   #whenEmpty: () => void = () => {};
 
   constructor(host: ConnectionHost) {
@@ -58,9 +73,9 @@ export class HttpHost {
     server.emit("connection", socket);
   }
 
-  #createServer(): Server {
+  #createServer(): HttpServer {
     const { limits } = this.#host;
-    const server = createServer({
+    const server = new HttpServer({
       noDelay: true,
       headersTimeout: limits.paramsTimeoutMs,
       // A body may take as long as it likes as long as it comes: `bodyTimeoutMs` bounds its silence.
@@ -88,11 +103,19 @@ export class HttpHost {
     );
   }
 
-  /** Takes no more requests, lets those that have begun finish for up to `graceMs`, aborts the rest. */
-  async close(graceMs: number): Promise<void> {
+  /**
+   * Takes no more requests, lets those that have begun finish for up to `graceMs`, aborts the rest.
+   * @param keptMs - how long kept connections may stay for one more request, which is answered `Connection: close`
+   */
+  async close(graceMs: number, keptMs: number = 0): Promise<void> {
     this.#closing = true;
     const closed = this.#listeners.map((listener) => listener.close());
-    for (const server of this.#servers) server.closeIdleConnections();
+    const closeIdle = (): void => {
+      this.#quiet = true;
+      for (const server of this.#servers) server.closeIdle();
+    };
+    const quiet = keptMs > 0 ? setTimeout(closeIdle, keptMs) : undefined;
+    if (quiet === undefined) closeIdle();
     const deadline = setTimeout(() => {
       for (const request of this.#requests.keys()) request.abort("the server is stopping");
       for (const server of this.#servers) server.closeAllConnections();
@@ -101,9 +124,12 @@ export class HttpHost {
     // A server has closed as soon as its sockets are about to.
     if (this.#connections > 0) await new Promise<void>((resolve) => (this.#whenEmpty = resolve));
     clearTimeout(deadline);
+    clearTimeout(quiet);
+    if (!this.#quiet) closeIdle();
   }
 
   #open(server: Server, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    if (this.#closing) response.shouldKeepAlive = false;
     const open = new HttpExchange(request, response, expectsContinue, this.#host);
     this.#requests.set(open, performance.now());
     // A body's close() may still be at work when its answer has ended.
@@ -114,7 +140,7 @@ export class HttpHost {
       clearTimeout(timer);
       this.#requests.delete(open);
       // node:http closes what is idle when asked to close, not what becomes idle afterwards.
-      if (this.#closing) setImmediate(() => server.closeIdleConnections());
+      if (this.#quiet) setImmediate(() => server.closeIdleConnections());
     });
     open.start();
   }

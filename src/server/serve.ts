@@ -18,7 +18,7 @@ import type { GatewayRole } from "../protocols/gateway-core.ts";
 import { applicationCores, type CoreSettings, type ServerProtocol } from "./application-cores.ts";
 import { createBlockPool } from "./block-pool.ts";
 import type { ConnectionHost, ConnectionOrigin, OpenRequest } from "./connection-host.ts";
-import { ConnectionSet } from "./connection-set.ts";
+import { ConnectionSet, handOverQuietMs } from "./connection-set.ts";
 import { HttpHost } from "./http-host.ts";
 import { serverLimits, type ServerLimits } from "./limits.ts";
 import { RunningExchanges } from "./running-exchanges.ts";
@@ -43,6 +43,8 @@ export interface ServeOptions extends Partial<ServerLimits>, ListenOptions {
   readonly environ?: Readonly<Record<string, string>>;
   /** Error pages show the stack. Default false. */
   readonly debug?: boolean;
+  /** Not here: `serve` has a function, workers load a module. `tsgi serve MODULE --workers N` is for that. */
+  readonly workers?: undefined;
   /** `wsgi.multiprocess`: other processes serve the same application. Default false. */
   readonly multiprocess?: boolean;
   /** `call` is called once, when the request of that number has begun. */
@@ -79,8 +81,9 @@ export interface CloseOptions {
   /** How long requests that have begun may go on, in ms. Default 30,000. */
   readonly graceMs?: number;
   /**
-   * Others go on listening at the same sockets: a connection that the web server has kept may bring one more request,
-   * whose answer says that it is the last, and closes after half a second without. Default false: at once.
+   * Others go on listening at the same sockets: a connection that the web server has kept goes on until it can be
+   * closed without losing a request that is just being sent. That is when it has been silent for a moment; at once
+   * where the web server can be told; after 5 seconds, or half of `graceMs`, in any case. Default false: at once.
    */
   readonly handOver?: boolean;
 }
@@ -94,6 +97,12 @@ export async function serve(application: Application, options: ServeOptions): Pr
     throw new ConfigurationError(
       "ERR_CONFIG_OPTION",
       `serve() got ${application === null ? "null" : typeof application} for an application: it takes a function (environ, startResponse)`,
+    );
+  }
+  if (options.workers !== undefined) {
+    throw new ConfigurationError(
+      "ERR_CONFIG_OPTION",
+      "serve() got `workers`, and a function cannot be passed to another process: use tsgi serve MODULE --workers N",
     );
   }
   const limits = chooseLimits(serverLimits, options);
@@ -149,7 +158,7 @@ export async function serve(application: Application, options: ServeOptions): Pr
       closing ??= Promise.all([
         ...listeners.map((listener) => listener.close()),
         connections.drain(graceMs, handOver),
-        http.close(graceMs),
+        http.close(graceMs, handOver ? handOverQuietMs : 0),
       ]).then(() => {});
       return closing;
     },
@@ -165,7 +174,7 @@ export function createHost(
   application: Application,
   options: ServeOptions,
   limits: ServerLimits,
-): ConnectionHost & { now: number; draining: boolean } {
+): ConnectionHost & { now: number; draining: boolean; lastCall: boolean } {
   const log = options.log ?? ((entry) => void process.stderr.write(formatLogEntry(entry)));
   return {
     application,
@@ -174,6 +183,7 @@ export function createHost(
     running: new RunningExchanges(options.afterRequests?.count, options.afterRequests?.call),
     now: performance.now(),
     draining: false,
+    lastCall: false,
     settings: {
       ...(options.scriptName === undefined ? {} : { scriptName: options.scriptName }),
       ...(options.environ === undefined ? {} : { environ: options.environ }),

@@ -55,6 +55,25 @@ describe("every supported Node.js", () => {
       const request = await run(node, command, "request", `fastcgi:unix:${path}`, "/");
       expect(await request.ended).toMatchObject({ status: 0 });
       expect(request.output).toBe("hello red held! true");
+      await server.stop();
+      // A master holds its socket by a name that is private to Node.js.
+      const master = await run(
+        node,
+        command,
+        "serve",
+        "features.ts",
+        "--fastcgi",
+        `unix:${path}`,
+        "--workers",
+        "1",
+      );
+      await master.printed(" ready at ");
+      master.kill("SIGHUP");
+      await master.printed("reloaded: ");
+      const again = await run(node, command, "request", `fastcgi:unix:${path}`, "/");
+      expect(await again.ended).toMatchObject({ status: 0 });
+      expect(master.output).not.toContain("Warning");
+      expect(await master.stop()).toEqual({ status: 0, signal: null });
     },
     180_000,
   );

@@ -186,7 +186,7 @@ function run(world: World, { do: what, at }: Step): void {
       world.on({ type: "ready", worker });
       return;
     case "fail":
-      if (!process.ready) world.on({ type: "load-failed", worker, message: "broken" });
+      if (!process.ready) world.on({ type: "load-failed", cause: "application", worker, message: "broken" });
       return;
     case "hang":
       process.responsive = false;

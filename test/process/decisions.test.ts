@@ -81,6 +81,7 @@ const drain = (worker: number, handOver = true): Command => ({
   handOver,
   graceMs: 30_000,
 });
+const release: Command = { type: "release-sockets" };
 const kill = (worker: number): Command => ({ type: "kill", worker });
 
 describe("starting", () => {
@@ -95,10 +96,15 @@ describe("starting", () => {
   it("ends with status 4, after one line, when the application fails to load", () => {
     const story = new Story();
     story.on({ type: "start" });
-    const commands = story.on({ type: "load-failed", worker: 1, message: "cannot load app.ts: why" });
+    const commands = story.on({
+      type: "load-failed",
+      cause: "application",
+      worker: 1,
+      message: "cannot load app.ts: why",
+    });
     expect(story.lines).toEqual(["cannot load app.ts: why"]);
-    expect(commands).toEqual([kill(1), kill(2)]);
-    story.on({ type: "load-failed", worker: 2, message: "cannot load app.ts: why" });
+    expect(commands).toEqual([kill(1), release, kill(2)]);
+    story.on({ type: "load-failed", cause: "application", worker: 2, message: "cannot load app.ts: why" });
     expect(story.lines).toEqual([]);
     story.exit(1);
     expect(story.exit(2)).toEqual([{ type: "exit", status: 4, handedOver: false }]);
@@ -115,7 +121,7 @@ describe("starting", () => {
       expect(story.after(1)).toEqual([spawn(worker + 1)]);
     }
     expect(waits).toEqual([100, 200, 400, 800]);
-    expect(story.exit(maxFirstFailures)).toEqual([{ type: "exit", status: 3, handedOver: false }]);
+    expect(story.exit(maxFirstFailures)).toEqual([release, { type: "exit", status: 3, handedOver: false }]);
     expect(story.lines.at(-1)).toBe("5 workers failed one after another: giving up");
   });
 
@@ -183,7 +189,7 @@ describe("a worker that ends", () => {
     story.exit(1);
     let worker = 2;
     for (; worker < 100 && story.state.phase !== "ended"; worker++) {
-      story.on({ type: "load-failed", worker, message: "broken" });
+      story.on({ type: "load-failed", cause: "application", worker, message: "broken" });
       story.exit(worker);
       story.after(10_000);
     }
@@ -212,7 +218,7 @@ describe("reload", () => {
   });
 
   it.each([
-    ["fails to load", { type: "load-failed", worker: 3, message: "broken" } as const],
+    ["fails to load", { type: "load-failed", cause: "application", worker: 3, message: "broken" } as const],
     ["crashes", { type: "exit", worker: 3, status: 1, signal: null } as const],
   ])("keeps the old workers when the new code %s", (_how, event) => {
     const story = Story.running();
@@ -250,7 +256,10 @@ describe("reload", () => {
     const story = Story.running();
     story.on({ type: "reload" });
     expect(story.exit(1)).toEqual([]);
-    expect(story.on({ type: "load-failed", worker: 3, message: "broken" })).toEqual([kill(3), spawn(4)]);
+    expect(story.on({ type: "load-failed", cause: "application", worker: 3, message: "broken" })).toEqual([
+      kill(3),
+      spawn(4),
+    ]);
   });
 });
 
@@ -353,7 +362,7 @@ it("O4 kills a worker that sends what no worker sends", () => {
 describe("stopping", () => {
   it("drains, and ends with status 0 when the last worker has", () => {
     const story = Story.running();
-    expect(story.on({ type: "stop" })).toEqual([drain(1, false), drain(2, false)]);
+    expect(story.on({ type: "stop" })).toEqual([release, drain(1, false), drain(2, false)]);
     expect(story.exit(1, 0)).toEqual([]);
     expect(story.exit(2, 0)).toEqual([{ type: "exit", status: 0, handedOver: false }]);
     expect(story.on({ type: "reload" })).toEqual([]);
@@ -375,7 +384,7 @@ describe("stopping", () => {
   it("kills workers that are still starting", () => {
     const story = new Story();
     story.on({ type: "start" });
-    expect(story.on({ type: "stop" })).toEqual([kill(1), kill(2)]);
+    expect(story.on({ type: "stop" })).toEqual([release, kill(1), kill(2)]);
     expect(story.on({ type: "ready", worker: 1 })).toEqual([]);
   });
 
