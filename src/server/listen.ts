@@ -130,7 +130,8 @@ export function listenError(address: Address, error: NodeJS.ErrnoException): Con
 /** Where it really listens: the port chosen for port 0, and what an inherited descriptor turned out to be. */
 function boundAddress(server: Server, asked: Address): Address {
   if (asked.kind === "unix") return asked;
-  if (asked.kind === "fd" && asked.of !== undefined) return asked.of;
+  // The socket itself knows only the name it was bound under, before it was renamed over its path.
+  if (asked.kind === "fd" && (asked.of?.kind === "unix" || asked.of?.kind === "tcp")) return asked.of;
   const bound = server.address();
   if (typeof bound === "string") return { kind: "unix", path: bound };
   return bound === null ? asked : { kind: "tcp", host: bound.address, port: bound.port };
