@@ -52,7 +52,7 @@ describeWithServers("the service stays up with a worker that", () => {
     const answered = load.requests - before;
     expect(answered, "answered while one worker was blocked").toBeGreaterThan(50);
     const faulty = await provoked;
-    expect(loaded.master.running.output).toMatch(/open requests: GET \/spin /);
+    expect(loaded.master.running.output).toMatch(/open requests: .*GET \/spin /);
     await survived(loaded, faulty, `a blocked event loop, ${answered} answered meanwhile`);
   }, 90_000);
 
@@ -92,12 +92,12 @@ describeWithServers("the service stays up with a worker that", () => {
     expect(load.losses, message).toEqual([]);
     expect(new Set([...begun().values()].flat()).size, message).toBeGreaterThan(3);
     for (const [, octets] of master.running.output.matchAll(/it has (\d+) octets of memory/g))
-      expect(Number(octets), message).toBeLessThan(400 * 2 ** 20);
+      expect(Number(octets), message).toBeLessThan(600 * 2 ** 20);
   }, 90_000);
 
   it("crashes at each start: those that are left serve, with pauses that grow, and it recovers", async () => {
     const flag = join(temporaryDirectory(), "broken");
-    const module = join(temporaryDirectory(), "app.mjs");
+    const module = join(temporaryDirectory(), "app.ts");
     const recording = join(process.cwd(), "test/process/applications/recording.ts");
     writeFileSync(
       module,
