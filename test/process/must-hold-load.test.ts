@@ -101,6 +101,9 @@ describeWithServers(
         message,
       ).toEqual([]);
       expect(new Set(masters).size, message).toBe(6);
+      // The last one owns the path.
+      await stopByPidFile(pidFile);
+      expect(existsSync(master.path)).toBe(false);
     }, 180_000);
   },
 );
