@@ -9,6 +9,7 @@ export function prepareNginx(options: {
   readonly port: number;
   /** Take the place of 9000, 9001, ... */
   readonly upstreamPorts?: readonly number[];
+  readonly httpLines?: readonly string[];
   /** Of nginx's error log, which is its standard error. Default `info`. */
   readonly logLevel?: string;
   /** False: one process instead of a master with workers, so that no worker outlives a killed master. Default true. */

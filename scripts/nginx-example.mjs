@@ -24,16 +24,17 @@ const usualPlaces = [
  * @param {string} directory
  * @param {number} port
  * @param {readonly number[]} upstreamPorts
+ * @param {readonly string[]} httpLines
  * @returns {Array<[from: string, to: string]>}
  */
-function replacements(directory, port, upstreamPorts) {
+function replacements(directory, port, upstreamPorts, httpLines) {
   return [
     ["listen 8080;", `listen 127.0.0.1:${port};`],
     ["/run/tsgi/", `${directory}/`],
     ["/srv/tsgi/", `${directory}/`],
     ...upstreamPorts.map((upstreamPort, n) => [`127.0.0.1:900${n}`, `127.0.0.1:${upstreamPort}`]),
     // What nginx was compiled with belongs to root: /var/log/nginx and /var/lib/nginx.
-    ["\nhttp {\n", `\nhttp {\n${ownPlaces.map((line) => `    ${line}\n`).join("")}\n`],
+    ["\nhttp {\n", `\nhttp {\n${[...ownPlaces, ...httpLines].map((line) => `    ${line}\n`).join("")}\n`],
   ];
 }
 
@@ -49,9 +50,10 @@ export function findNginx() {
 }
 
 /**
- * Writes the file and gives the arguments that nginx is to be started with, in the foreground.
+ * Writes the file and gives the arguments that nginx is to be started with, in the foreground. `httpLines` come first
+ * in its http block, for a test that needs more than what ships.
  * @param {{ example: string, directory: string, port: number, upstreamPorts?: readonly number[],
- *   logLevel?: string, workers?: boolean }} options
+ *   httpLines?: readonly string[], logLevel?: string, workers?: boolean }} options
  * @returns {string[]}
  */
 export function prepareNginx({
@@ -59,11 +61,14 @@ export function prepareNginx({
   directory,
   port,
   upstreamPorts = [],
+  httpLines = [],
   logLevel = "info",
   workers = true,
 }) {
   let text = readFileSync(join(examples, example), "utf8");
-  for (const [from, to] of replacements(directory, port, upstreamPorts)) text = text.replaceAll(from, to);
+  for (const [from, to] of replacements(directory, port, upstreamPorts, httpLines)) {
+    text = text.replaceAll(from, to);
+  }
   mkdirSync(join(directory, "temp"), { recursive: true });
   const file = join(directory, example);
   writeFileSync(file, text);

@@ -102,13 +102,17 @@ export class ConnectionSet {
     const lastCall = performance.now() + (handOver ? busyMs : 0);
     this.#host.lastCall = !handOver;
     const look = (): void => {
-      this.#host.now = performance.now();
       if (this.#host.now >= lastCall) this.#host.lastCall = true;
       for (const connection of this.#connections) connection.closeIfQuiet(keptMs, freshMs);
     };
-    // Twice through the event loop: once more may be readable than one turn takes.
-    if (!handOver) setImmediate(() => setImmediate(look));
-    return setInterval(look, stopQuietMs / 2);
+    // Timers come before reads: after a stall of the process every connection looks quiet, and what has come meanwhile
+    // is still unread. Twice through the event loop: more may be readable than one turn takes.
+    const lookAfterReads = (): void => {
+      this.#host.now = performance.now();
+      setImmediate(() => setImmediate(look));
+    };
+    if (!handOver) lookAfterReads();
+    return setInterval(lookAfterReads, stopQuietMs / 2);
   }
 
   /** A connection is closed for good. */

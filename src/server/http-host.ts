@@ -121,7 +121,9 @@ export class HttpHost {
       this.#quiet = true;
       for (const server of this.#servers) server.closeIdle();
     };
-    const quiet = keptMs > 0 ? setTimeout(closeIdle, keptMs) : undefined;
+    // Timers come before reads: what came during a stall of the process is read first.
+    const afterReads = (): void => void setImmediate(() => setImmediate(closeIdle));
+    const quiet = keptMs > 0 ? setTimeout(afterReads, keptMs) : undefined;
     if (quiet === undefined) closeIdle();
     const deadline = setTimeout(() => {
       for (const request of this.#requests.keys()) request.abort("the server is stopping");

@@ -159,6 +159,22 @@ describe("close", () => {
     await closed;
   });
 
+  it("with handOver reads what came while the process stood still before it takes a connection for silent", async () => {
+    const { address, connect: open, server } = await startServing(hello);
+    if (address.kind !== "unix") throw new Error("a UNIX socket was expected");
+    const peer = await open();
+    peer.request(1, paramsWith({}));
+    await peer.answer(1);
+    const closed = server.close({ handOver: true });
+    // Behind immediates come timers, before reads.
+    await new Promise((resolve) => setImmediate(resolve));
+    peer.request(2, paramsWith({ PATH_INFO: "/unread", SERVER_SOFTWARE: "nginx/1.22.1" }));
+    const until = performance.now() + 400;
+    while (performance.now() < until);
+    expect((await peer.answer(2)).output).toContain("hello GET /unread");
+    await closed;
+  });
+
   it("with handOver leaves a kept connection of others open until it is silent, or for half of graceMs", async () => {
     for (const silent of [true, false]) {
       const { connect: open, server } = await startServing(hello);

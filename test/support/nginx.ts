@@ -85,10 +85,15 @@ export class Stage {
   }
 
   /** Starts nginx with a shipped file; resolves when it accepts connections. */
-  async startNginx(example: string, upstreamPorts: readonly number[] = []): Promise<RunningProcess> {
+  async startNginx(
+    example: string,
+    upstreamPorts: readonly number[] = [],
+    httpLines: readonly string[] = [],
+  ): Promise<RunningProcess> {
     const program = requireNginx();
     this.port = await freePort();
-    const words = prepareNginx({ example, directory: this.directory, port: this.port, upstreamPorts });
+    const { directory, port } = this;
+    const words = prepareNginx({ example, directory, port, upstreamPorts, httpLines });
     const nginx = await startProcess(program, words);
     this.nginx = nginx;
     this.#processes.push(nginx);
