@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { fromFetch, fromNode } from "../../src/adapters/index.ts";
 import type { Application } from "../../src/bridge/index.ts";
 import { applicationCores } from "../../src/server/application-cores.ts";
-import { createBlockPool } from "../../src/server/block-pool.ts";
+import { createBlockPool } from "../../src/bridge/index.ts";
 import { ConnectionSet } from "../../src/server/connection-set.ts";
 import { serverLimits } from "../../src/server/limits.ts";
 import { RunningExchanges } from "../../src/server/running-exchanges.ts";
@@ -37,6 +37,7 @@ const collect = runInNewContext("gc") as (options: { type: "minor" | "major" }) 
 class MemoryTransport implements Transport {
   readonly reusesBuffer = true;
   readonly queuedOctets = 0;
+  readonly peerAddress = undefined;
   readonly destroyed = false;
   readonly isPaused = false;
   owner: TransportOwner | undefined;
@@ -57,7 +58,7 @@ class MemoryTransport implements Transport {
 }
 
 function connect(application: Application): MemoryTransport {
-  const pool = createBlockPool();
+  const pool = createBlockPool(16);
   const set = new ConnectionSet({
     application,
     limits: serverLimits,
@@ -65,6 +66,7 @@ function connect(application: Application): MemoryTransport {
     running: new RunningExchanges(),
     now: 0,
     draining: false,
+    lastCall: false,
     settings: {
       multithread: true,
       multiprocess: false,
