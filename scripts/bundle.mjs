@@ -11,7 +11,7 @@ for (const name of ["command-line", "private-cache"]) {
     input: `${dist}cli/${name}.js`,
     platform: "node",
     // What no CGI request asks for stays where it is.
-    external: [/\/(serve|serve-command|proxy-command|request-command)\.(js|ts)$/],
+    external: [/\/(serve|serve-command|proxy-command|request-command|status-command)\.(js|ts)$/],
     logLevel: "warn",
   });
   await build.write({

@@ -2,11 +2,11 @@
  * The `tsgi` command line: finds the command, turns errors into one line and an exit status.
  * @module
  */
-import { readFileSync } from "node:fs";
 import { ConfigurationError } from "../errors/index.ts";
 import { describeError } from "./describe-error.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { helpText } from "./help.ts";
+import { packageVersion } from "./package-version.ts";
 import { nearestName, parseCommandLine, type CommandLine } from "./parse-command-line.ts";
 import { isScriptCommand, withoutQuery } from "./query-words.ts";
 import { commands, type CommandSettings } from "./settings.ts";
@@ -20,6 +20,8 @@ const runners: Readonly<Record<string, () => Promise<(line: CommandLine) => Prom
   run: async () => (await import("./run-command.ts")).runRunCommand,
   cgi: async () => (await import("./cgi-command.ts")).runCgiCommand,
   request: async () => (await import("./request-command.ts")).runRequestCommand,
+  status: async () => (await import("./status-command.ts")).runStatusCommand,
+  top: async () => (await import("./status-command.ts")).runTopCommand,
 };
 
 async function main(words: readonly string[]): Promise<number> {
@@ -55,11 +57,6 @@ function findCommand(name: string): CommandSettings {
   );
   const hint = nearest === undefined ? "see tsgi help" : `did you mean ${nearest}?`;
   throw new ConfigurationError("ERR_CONFIG_OPTION", `tsgi has no command "${name}": ${hint}`);
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 function exitStatusOf(error: unknown): ExitStatusCode {

@@ -34,7 +34,8 @@ export function parseCommandLine(command: CommandSettings, words: readonly strin
   } catch (error) {
     throw usageError(command, error);
   }
-  if (parsed.positionals.length !== command.positionals.length) {
+  const least = command.positionals.filter((name) => !name.startsWith("[")).length;
+  if (parsed.positionals.length < least || parsed.positionals.length > command.positionals.length) {
     const wanted = command.positionals.length === 0 ? "nothing" : command.positionals.join(" ");
     const got = parsed.positionals.length === 0 ? "nothing" : parsed.positionals.join(" ");
     throw new ConfigurationError(

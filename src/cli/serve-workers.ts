@@ -16,11 +16,13 @@ import {
   type Inheritance,
   type MasterLog,
   type MasterSocket,
+  type MasterStatusOptions,
   type ProcessSettings,
 } from "../process/index.ts";
 import { formatAddress, type Address } from "../protocols/address.ts";
 import { holdSocket } from "../server/index.ts";
 import type { ExitStatusCode } from "./exit-status.ts";
+import { softwareName } from "./package-version.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
 
@@ -41,9 +43,11 @@ export async function runServeWorkers({ positionals, values }: CommandLine): Pro
   const inheritance = takeInheritance();
   const settings = processSettings(values);
   const sockets = await holdSockets(values, inheritance);
+  const status = await holdStatus(values, inheritance, sockets, specifier);
+  inheritance?.closeRest();
   const pidFile = values["pid-file"] as string | undefined;
   const program: WorkerProgramData = { specifier, values };
-  const status = await runMaster({
+  const exitStatus = await runMaster({
     settings,
     sockets,
     worker: {
@@ -53,10 +57,12 @@ export async function runServeWorkers({ positionals, values }: CommandLine): Pro
     },
     program,
     log,
+    ...(status === undefined ? {} : { status }),
     ...(inheritance === undefined ? {} : { predecessor: inheritance }),
     announce: () => {
       if (pidFile !== undefined) writePidFile(pidFile);
       const places = sockets.map(({ protocol, held }) => `${protocol}:${formatAddress(held.address)}`);
+      if (status !== undefined) places.push(`status:${formatAddress(status.held.address)}`);
       const count = settings.workers === 1 ? "1 worker" : `${settings.workers} workers`;
       process.stderr.write(
         `tsgi: ${basename(specifier)} ready at ${places.join(", ")} (pid ${process.pid}, ${count})\n`,
@@ -64,7 +70,7 @@ export async function runServeWorkers({ positionals, values }: CommandLine): Pro
     },
   });
   if (pidFile !== undefined) removePidFile(pidFile);
-  return process.exit(status as ExitStatusCode);
+  return process.exit(exitStatus as ExitStatusCode);
 }
 
 const log: MasterLog = (_level, message, detail) => {
@@ -125,6 +131,24 @@ async function holdSockets(values: Values, inheritance: Inheritance | undefined)
       "tsgi serve got no address: name one, for example --fastcgi unix:/run/app.sock",
     );
   }
-  inheritance?.closeRest();
   return sockets;
+}
+
+async function holdStatus(
+  values: Values,
+  inheritance: Inheritance | undefined,
+  sockets: readonly MasterSocket[],
+  specifier: string,
+): Promise<MasterStatusOptions | undefined> {
+  const address = values["status"] as Address | undefined;
+  if (address === undefined) return undefined;
+  const asked = formatAddress(address);
+  let held = await inheritance?.take("status", asked);
+  try {
+    held ??= await holdSocket(address, {});
+  } catch (error) {
+    if (inheritance === undefined) for (const socket of sockets) socket.held.remove();
+    throw error;
+  }
+  return { asked, held, application: basename(specifier), software: softwareName() };
 }

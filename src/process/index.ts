@@ -3,6 +3,7 @@
  * @module
  */
 export { runMaster, type MasterLog, type MasterOptions } from "./master.ts";
+export type { MasterStatusOptions } from "./master-status.ts";
 export type { MasterSocket } from "./master-types.ts";
 export { removePidFile, writePidFile } from "./pid-file.ts";
 export { takeInheritance, withoutInheritance, type Inheritance } from "./upgrade.ts";

@@ -9,6 +9,7 @@ import type { Command, MasterEvent } from "./decision-types.ts";
 import { decide, wakeAt } from "./decisions.ts";
 import { workerDescriptor, type StartMessage } from "./messages.ts";
 import type { MasterSocket, Predecessor } from "./master-types.ts";
+import { MasterStatus, type MasterStatusOptions } from "./master-status.ts";
 import { onSignals } from "./signals.ts";
 import { startUpgrade, type NewMaster } from "./upgrade.ts";
 import { WorkerProcess, type WorkerProgram } from "./worker-process.ts";
@@ -26,6 +27,8 @@ export interface MasterOptions {
   readonly log: MasterLog;
   /** The first workers are ready; for a new master: the sockets are its own now. */
   announce(): void;
+  /** Serves status pages. */
+  readonly status?: MasterStatusOptions;
   /** USR1: log files have been moved away. */
   reopenLogs?(): void;
   /** This process was started by an older master, which is told when the workers are ready. */
@@ -47,6 +50,8 @@ class Master {
   readonly #options: MasterOptions;
   readonly #end: (status: number) => void;
   readonly #workers = new Map<number, WorkerProcess>();
+  readonly #reportMs: number;
+  readonly #status: MasterStatus | undefined;
   #state: MasterState;
   #events: MasterEvent[] = [];
   #handling = false;
@@ -58,6 +63,14 @@ class Master {
     this.#options = options;
     this.#end = end;
     this.#state = initialState(options.settings);
+    this.#reportMs = Math.max(Math.min(options.settings.heartbeatTimeoutMs / 4, longestReportMs), 20);
+    this.#status =
+      options.status &&
+      new MasterStatus(options.status, options.sockets, {
+        state: () => this.#state,
+        pid: (worker) => this.#workers.get(worker)?.pid ?? 0,
+        reportMs: this.#reportMs,
+      });
   }
 
   start(): void {
@@ -66,6 +79,8 @@ class Master {
       this.#options.log("error", "the old master has gone before it had handed over: stopping");
       this.#handle({ type: "fail" });
     });
+    // A new master's pages are the old one's until it takes over.
+    if (this.#options.predecessor === undefined) void this.#openStatus();
     this.#handle({ type: "start" });
   }
 
@@ -75,6 +90,7 @@ class Master {
     if (this.#handling) return;
     this.#handling = true;
     for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+      this.#status?.observe(next, this.#state);
       const { state, commands } = decide(this.#state, next, performance.now(), this.#options.settings);
       this.#state = state;
       for (const command of commands) this.#execute(command);
@@ -124,6 +140,7 @@ class Master {
         this.#upgrade();
         break;
       case "hand-over":
+        this.#status?.close(true);
         this.#newMaster?.handOver();
         break;
       case "log":
@@ -139,7 +156,7 @@ class Master {
 
   #spawn(id: number): void {
     const { settings, sockets, worker, program } = this.#options;
-    const longest = Math.min(settings.heartbeatTimeoutMs / 4, longestReportMs);
+    this.#status?.countStart();
     const start: StartMessage = {
       type: "start",
       worker: id,
@@ -149,7 +166,8 @@ class Master {
         address: held.address,
       })),
       multiprocess: this.#state.wanted > 1,
-      reportMs: Math.max(longest, 20),
+      reportMs: this.#reportMs,
+      figures: this.#status !== undefined,
       maxRequests: settings.maxRequests === Infinity ? null : requestLimit(settings, id),
       program,
     };
@@ -171,7 +189,17 @@ class Master {
       this.#handle({ type: "fail" });
       return;
     }
+    if (predecessor !== undefined) await this.#openStatus();
     announce();
+  }
+
+  async #openStatus(): Promise<void> {
+    try {
+      await this.#status?.open();
+    } catch (error) {
+      this.#options.log("error", error instanceof Error ? error.message : String(error));
+      this.#handle({ type: "fail" });
+    }
   }
 
   #upgrade(): void {
@@ -183,7 +211,9 @@ class Master {
       });
       return;
     }
-    this.#newMaster = startUpgrade(this.#options.sockets, {
+    const { sockets, status } = this.#options;
+    const pages = status === undefined ? [] : [{ ...status, protocol: "status" as const }];
+    this.#newMaster = startUpgrade([...sockets, ...pages], {
       ready: () => this.#handle({ type: "upgrade-ready" }),
       failed: (reason) => this.#handle({ type: "upgrade-failed", reason }),
     });
@@ -193,6 +223,7 @@ class Master {
     clearTimeout(this.#timer);
     this.#removeSignals();
     if (!handedOver) this.#newMaster?.close();
+    this.#status?.close(handedOver);
     if (!handedOver) for (const { held } of this.#options.sockets) held.remove();
     this.#end(status);
   }

@@ -5,6 +5,7 @@
  * master does not trust to be sane, so what comes from there is checked, field by field (security O4, CVE-2021-21703).
  * @module
  */
+import { readWorkerFigures } from "../status/index.ts";
 import type { WorkerReport } from "./decision-types.ts";
 
 /** Descriptors of a worker. Standard input is /dev/null. */
@@ -30,6 +31,8 @@ export interface StartMessage {
   readonly reportMs: number;
   /** A report is due at once when it has had so many requests; null: no limit. */
   readonly maxRequests: number | null;
+  /** Reports are to have figures for the status pages. */
+  readonly figures: boolean;
   /** Whatever the program that the workers run needs to load the application. */
   readonly program: unknown;
 }
@@ -69,12 +72,8 @@ export function parseWorkerMessage(line: string): WorkerMessage | { readonly wro
         ? { type: "load-failed", message: message.slice(0, maxTextLength) }
         : { wrong: "load-failed without a message" };
     }
-    case "report": {
-      const { requests, running, memoryOctets } = asObject(fields["report"]) ?? {};
-      return isCount(requests) && isCount(running) && isCount(memoryOctets)
-        ? { type: "report", report: { requests, running, memoryOctets } }
-        : { wrong: "a report whose figures are no counts" };
-    }
+    case "report":
+      return parseReport(asObject(fields["report"]) ?? {});
     case "retire": {
       const { reason } = fields;
       return typeof reason === "string"
@@ -84,6 +83,18 @@ export function parseWorkerMessage(line: string): WorkerMessage | { readonly wro
     default:
       return { wrong: "a message of an unknown type" };
   }
+}
+
+function parseReport(fields: Readonly<Record<string, unknown>>): WorkerMessage | { readonly wrong: string } {
+  const { requests, running, memoryOctets } = fields;
+  if (!isCount(requests) || !isCount(running) || !isCount(memoryOctets))
+    return { wrong: "a report whose figures are no counts" };
+  const report = { requests, running, memoryOctets };
+  if (fields["figures"] === undefined) return { type: "report", report };
+  const figures = readWorkerFigures(fields["figures"]);
+  return figures === undefined
+    ? { wrong: "a report whose figures for the status pages no worker has" }
+    : { type: "report", report: { ...report, figures } };
 }
 
 /** Checks a line from a watchdog thread, as `parseWorkerMessage` does. */

@@ -24,6 +24,8 @@ export class HttpRequest implements ResponseSink {
   #asksToContinue: boolean;
   #exchange: Exchange | undefined = undefined;
   #startedAt = -1;
+  #status = "";
+  #ended = false;
   #reading = false;
   /** What it means when the connection's timeout passes. */
   #silence = "";
@@ -97,6 +99,7 @@ export class HttpRequest implements ResponseSink {
   /** The client has gone, or must go. */
   abort(reason: string): void {
     if (this.#abortReason !== undefined) return;
+    if (this.#exchange !== undefined && !this.#ended) this.#host.statistics?.abort();
     this.#abortReason = new RequestAbortedError("ERR_REQUEST_ABORTED", `the request was aborted: ${reason}`);
     this.#exchange?.abort(this.#abortReason);
     this.#response.destroy();
@@ -105,6 +108,7 @@ export class HttpRequest implements ResponseSink {
   // The answer.
 
   head(status: string, headers: Readonly<HeaderList>): void {
+    this.#status = status;
     this.#response.writeHead(Number(status.slice(0, 3)), status.slice(4), headers.flat());
   }
 
@@ -137,6 +141,8 @@ export class HttpRequest implements ResponseSink {
   errors(): void {}
 
   end(complete: boolean): void {
+    this.#ended = true;
+    this.#host.statistics?.ended({ status: this.#status, startedAt: this.#startedAt }, complete);
     if (complete) this.#response.end();
     else this.#cut();
     // What is left of an upload is dropped, so that the connection can be kept and the client gets to read its answer.

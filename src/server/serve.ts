@@ -23,6 +23,7 @@ import { HttpHost } from "./http-host.ts";
 import { serverLimits, type ServerLimits } from "./limits.ts";
 import { RunningExchanges } from "./running-exchanges.ts";
 import { listen, type Listener, type ListenOptions } from "./listen.ts";
+import type { RequestStatistics } from "./statistics.ts";
 import type { Transport } from "./transport.ts";
 
 /** One address or several, as text (`unix:/path`, `host:port`, `:port`, `[::1]:port`, `fd:N`, `systemd:NAME`). */
@@ -47,6 +48,8 @@ export interface ServeOptions extends Partial<ServerLimits>, ListenOptions {
   readonly multiprocess?: boolean;
   /** `call` is called once, when the request of that number has begun. */
   readonly afterRequests?: { readonly count: number; call(): void };
+  /** Counts requests and times their answers from here on. Default: nothing is counted. */
+  readonly statistics?: RequestStatistics;
   /** The error log. Default: a line on standard error. */
   readonly log?: (entry: LogEntry) => void;
   /** Where `wsgi.errors` goes besides FCGI_STDERR. Default: standard error. */
@@ -64,6 +67,8 @@ export interface GatewayServer {
   }>;
   /** Connections open now. */
   readonly connections: number;
+  /** Those of them that carry no request. HTTP connections are counted as long as they are open, so not here. */
+  readonly idleConnections: number;
   /**
    * Stops listening, lets requests that have begun finish for up to `graceMs` (default 30,000), aborts the rest.
    * Kept connections without a request are closed at once. Resolves when everything is closed.
@@ -140,6 +145,9 @@ export async function serve(application: Application, options: ServeOptions): Pr
     get connections() {
       return connections.size + http.connections;
     },
+    get idleConnections() {
+      return connections.idle;
+    },
     get requests() {
       return host.running.total;
     },
@@ -171,6 +179,7 @@ function createHost(
     limits,
     pool: createBlockPool(),
     running: new RunningExchanges(options.afterRequests?.count, options.afterRequests?.call),
+    statistics: options.statistics,
     now: performance.now(),
     draining: false,
     settings: {
