@@ -96,7 +96,14 @@ async function holdTcp(address: Extract<Address, { kind: "tcp" }>): Promise<Held
   }
   const handle = bind(address, host, address.port, net.isIPv6(host) ? 6 : 4);
   const name: { address?: string; port?: number } = {};
-  handle.getsockname?.(name);
+  // libuv keeps it to itself that a port is taken until the socket listens, and here somebody else does that: a
+  // descriptor that is not bound would listen at a port of the kernel's choice.
+  const status = handle.getsockname?.(name) ?? 0;
+  if (status < 0) {
+    handle.close();
+    kept.delete(handle);
+    throw listenError(address, Object.assign(new Error("bind"), { code: getSystemErrorName(status) }));
+  }
   return heldAs({ kind: "tcp", host: name.address ?? host, port: name.port ?? address.port }, handle);
 }
 

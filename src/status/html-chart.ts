@@ -41,8 +41,8 @@ export function htmlChart(chart: Chart): string {
   const part = scaleOf(rounded, chart.logarithmicFrom);
   const legend = lines
     .map(({ name, colour, values }) => {
-      const last = values.findLast((value) => value !== null) ?? null;
-      const text = last === null ? "no data" : format(last);
+      const last = values.at(-1) ?? null;
+      const text = last === null ? "-" : format(last);
       return `<li class="${colour}">${escapeHtml(name)} <b>${escapeHtml(text)}</b></li>`;
     })
     .join("");
@@ -92,10 +92,10 @@ function scaleOf(top: number, from: number | undefined): (value: number) => numb
 /** What the chart shows, as a sentence. */
 function describe({ title, lines, format }: Chart, minutes: number): string {
   const parts = lines.map(({ name, values }) => {
-    const last = values.findLast((value) => value !== null) ?? null;
+    const last = values.at(-1) ?? null;
     const most = highest(values);
-    if (last === null || most === undefined) return `${name}: no data`;
-    return `${name}: now ${format(last)}, at most ${format(most)}`;
+    if (most === undefined) return `${name}: no data`;
+    return `${name}: now ${last === null ? "none" : format(last)}, at most ${format(most)}`;
   });
   return `${title} over the last ${minutes} minutes. ${parts.join("; ")}.`;
 }

@@ -21,7 +21,7 @@ function square({ id, state, utilization }: WorkerSnapshot): string {
   const part = Math.round((utilization ?? 0) * 40);
   return (
     `<li class="${state}" title="worker ${id}: ${state}"><svg viewBox="0 0 40 40">` +
-    `<rect class="frame" width="40" height="40" rx="6"/><rect class="fill" y="${40 - part}" width="40" height="${part}" rx="6"/>` +
+    `<rect class="frame" x="1.5" y="1.5" width="37" height="37" rx="6"/><rect class="fill" y="${40 - part}" width="40" height="${part}" rx="6"/>` +
     `<text x="20" y="26" text-anchor="middle">${id}</text></svg></li>`
   );
 }

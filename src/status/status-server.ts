@@ -24,7 +24,7 @@ export interface StatusSource {
 export interface StatusServer {
   /** With the port that was chosen for port 0. */
   readonly address: Address;
-  /** Stops at once; the path of a UNIX socket is gone when this returns. */
+  /** Stops listening, what is being answered still is; the path of a UNIX socket is gone when this returns. */
   close(): void;
 }
 
@@ -54,7 +54,7 @@ export async function serveStatus(
     address: listener.address,
     close: () => {
       void listener.close();
-      server.closeAllConnections();
+      server.closeIdleConnections();
     },
   };
 }
