@@ -70,7 +70,9 @@ async function nextText(address: Address, before: string): Promise<string> {
 }
 
 function draw(text: string): void {
-  const { rows = 24, columns = 80 } = process.stdout;
+  // A terminal that nobody has told its size says 0.
+  const rows = process.stdout.rows || 24;
+  const columns = process.stdout.columns || 80;
   const lines = [...text.trimEnd().split("\n"), "", "q quits"];
   const shown = lines.slice(0, Math.max(rows - 1, 1)).map((line) => line.slice(0, columns));
   process.stdout.write(`${screen.home}${shown.join(lineEnd)}${lineEnd}${screen.rest}`);
