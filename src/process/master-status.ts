@@ -43,6 +43,10 @@ export interface StatusMaster {
 
 const sampleMs = 1_000;
 
+/** The tables of a machine with very many connections are long: they are not read for so many times their reading. */
+const queuePauses = 20;
+const shortestPauseMs = 50;
+
 export class MasterStatus implements StatusSource {
   readonly #options: MasterStatusOptions;
   readonly #master: StatusMaster;
@@ -52,6 +56,7 @@ export class MasterStatus implements StatusSource {
   #server: StatusServer | undefined;
   #timer: NodeJS.Timeout | undefined;
   #queues: ReadonlyMap<string, number> = new Map();
+  #queuesDue = 0;
   #started = 0;
   #crashed = 0;
   #killed = 0;
@@ -124,7 +129,12 @@ export class MasterStatus implements StatusSource {
   }
 
   async #readQueues(): Promise<void> {
+    const begun = performance.now();
+    if (begun < this.#queuesDue) return;
+    this.#queuesDue = Infinity;
     this.#queues = await acceptQueues(new Set(this.#sockets.flatMap(({ inode }) => inode ?? [])));
+    const ended = performance.now();
+    this.#queuesDue = ended + Math.max(queuePauses * (ended - begun), shortestPauseMs);
   }
 
   #facts(): ServiceFacts {
