@@ -19,7 +19,7 @@ const bundles = ["core.js", "adapters.js"];
 for (const name of ["command-line", "private-cache"]) {
   await bundleForCommand(`${dist}cli/${name}.js`, `${dist}bundle/${name}.cjs`, [
     // What no CGI request asks for stays where it is.
-    /\/(serve|serve-command|resolve-settings|proxy-command|request-command|open-logs|middleware\/index)\.(js|ts)$/,
+    /\/(serve|serve-command|resolve-settings|proxy-command|request-command|status-command|open-logs|middleware\/index)\.(js|ts)$/,
   ]);
 }
 await bundleForCommand(`${dist}cli/tsgi.cjs`, `${dist}cli/tsgi.cjs`, [/main\.js$/, /command-line\.cjs$/]);
@@ -115,6 +115,8 @@ function fileSystemOf(paths) {
     ...readFileSync(path, "utf8").matchAll(/^import \{([^}]*)\} from "node:fs"/gm),
   ]);
   const names = new Set(imports.flatMap(([, list]) => list.split(",").map((name) => name.trim())));
+  // A list over several lines ends in a comma.
+  names.delete("");
   return `export const { ${[...names].join(", ")} } = process.getBuiltinModule("node:fs");`;
 }
 

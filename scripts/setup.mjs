@@ -25,6 +25,8 @@ const servers = [
   { program: "spawn-fcgi", package: "spawn-fcgi" },
   { program: "cgi-fcgi", package: "libfcgi-bin" },
   { program: "systemd-socket-activate", package: "systemd" },
+  // Looks at the status page.
+  { program: "chromium", package: "chromium" },
   // The benchmark's own test runs it.
   { program: "wrk", package: "wrk" },
 ];

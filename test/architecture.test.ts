@@ -22,8 +22,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Whatever starts a program: it chooses between the two.
   run: ["errors", "protocols", "bridge", "cgi", "server", "node"],
   testing: ["errors", "protocols", "bridge", "cgi", "client", "server", "node"],
+  // Pages about workers and requests; it knows of neither processes nor applications.
+  status: ["errors", "protocols", "server", "node", "package"],
   // Master and workers: it holds sockets and processes, never a protocol.
-  process: ["errors", "server", "node", "package"],
+  process: ["errors", "server", "status", "node", "package"],
   cli: [
     "errors",
     "protocols",
@@ -35,6 +37,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "client",
     "server",
     "process",
+    "status",
     "testing",
     "run",
     "node",

@@ -56,6 +56,8 @@ export interface HttpOutgoing {
 
 /** What all requests of one server, or of one listener, share. */
 export interface HttpExchangeHost {
+  /** Told once how a request has ended: its status, and whether the answer was whole; without one when it was aborted. */
+  ended?(exchange: HttpExchange, status: string | undefined, complete: boolean): void;
   readonly application: Application;
   readonly settings: ExchangeSettings;
   readonly limits: {
@@ -79,6 +81,8 @@ export class HttpExchange implements ResponseSink {
   #asksToContinue: boolean;
   #exchange: Exchange | undefined = undefined;
   #reading = false;
+  #status = "";
+  #ended = false;
   /** The head has been given and nothing behind it. */
   #headWaits = false;
   /** What it means when the connection's timeout passes. */
@@ -147,6 +151,7 @@ export class HttpExchange implements ResponseSink {
   abort(reason: string): void {
     if (this.#abortReason !== undefined) return;
     this.#abortReason = new RequestAbortedError("ERR_REQUEST_ABORTED", `the request was aborted: ${reason}`);
+    if (this.#exchange !== undefined) this.#tellEnd(undefined, false);
     this.#exchange?.abort(this.#abortReason);
     this.#response.destroy();
   }
@@ -155,6 +160,7 @@ export class HttpExchange implements ResponseSink {
 
   head(status: string, headers: Readonly<HeaderList>): void {
     this.#headWaits = true;
+    this.#status = status;
     const response = this.#response;
     const code = Number(status.slice(0, 3));
     if (response.getHeaderNames().length === 0) {
@@ -199,11 +205,18 @@ export class HttpExchange implements ResponseSink {
   errors(): void {}
 
   end(complete: boolean): void {
+    this.#tellEnd(this.#status, complete);
     if (complete) this.#response.end();
     else this.#cut();
     // What is left of an upload is dropped, so that the connection can be kept and the client gets to read its answer.
     this.#exchange?.input.discard();
     this.#request.off("data", this.#onData).resume();
+  }
+
+  #tellEnd(status: string | undefined, complete: boolean): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#host.ended?.(this, status, complete);
   }
 
   /** A chunked answer without its last chunk, or one that is too short, is seen as cut; else only a reset is. */

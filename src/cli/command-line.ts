@@ -2,12 +2,12 @@
  * The `tsgi` command line: finds the command, turns errors into one line and an exit status.
  * @module
  */
-import { readFileSync } from "node:fs";
 import { ConfigurationError } from "../errors/index.ts";
 import { describeError } from "./describe-error.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { helpText } from "./help.ts";
 import { nearestName } from "./nearest-name.ts";
+import { packageVersion } from "./package-version.ts";
 import { parseCommandLine, readWords, type CommandLine } from "./parse-command-line.ts";
 import { isScriptCommand, withoutQuery } from "./query-words.ts";
 import { readEnvironment } from "./read-environment.ts";
@@ -41,6 +41,14 @@ const runners: Readonly<
   request: async (command, words) => {
     const line = parseCommandLine(command, words);
     return (await import("./request-command.ts")).runRequestCommand(line);
+  },
+  status: async (command, words) => {
+    const line = parseCommandLine(command, words);
+    return (await import("./status-command.ts")).runStatusCommand(line);
+  },
+  top: async (command, words) => {
+    const line = parseCommandLine(command, words);
+    return (await import("./status-command.ts")).runTopCommand(line);
   },
 };
 
@@ -84,11 +92,6 @@ function findCommand(name: string): CommandSettings {
   );
   const hint = nearest === undefined ? "see tsgi help" : `did you mean ${nearest}?`;
   throw new ConfigurationError("ERR_CONFIG_OPTION", `tsgi has no command "${name}": ${hint}`);
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 function exitStatusOf(error: unknown): ExitStatusCode {

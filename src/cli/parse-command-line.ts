@@ -113,7 +113,9 @@ function checkPositionals(
   problems: SettingProblems,
 ): void {
   const most = command.positionals.length;
-  const isOptional = command.settings.some(({ positional }) => positional === true);
+  const isOptional =
+    command.positionals.some((name) => name.startsWith("[")) ||
+    command.settings.some(({ positional }) => positional === true);
   if (positionals.length === most || (isOptional && positionals.length < most)) return;
   const wanted = most === 0 ? "nothing" : command.positionals.join(" ");
   const got = positionals.length === 0 ? "nothing" : positionals.join(" ");

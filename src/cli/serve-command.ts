@@ -12,7 +12,13 @@ import {
   writePidFile,
 } from "../process/index.ts";
 import { formatAddress, type Address } from "../protocols/address.ts";
-import { inheritedAddresses, serve, type Addresses, type ServeOptions } from "../server/index.ts";
+import {
+  inheritedAddresses,
+  RequestStatistics,
+  serve,
+  type Addresses,
+  type ServeOptions,
+} from "../server/index.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { hostAsUser } from "./host-as-user.ts";
 import { loadServed } from "./load-served.ts";
@@ -21,6 +27,7 @@ import type { ResolvedLine } from "./resolve-settings.ts";
 import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
 import type { SettingValues } from "./setting-values.ts";
 import { prepareSurroundings } from "./surroundings.ts";
+import { ProcessStatus } from "./serve-status.ts";
 
 /** Runs until INT or TERM has been honoured. */
 export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
@@ -34,7 +41,14 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   const { identity, environment, service, warnings } = await prepareSurroundings(values, warn);
   const pidFile = values["pid-file"] as string | undefined;
   if (pidFile !== undefined) refusePidFile(pidFile);
-  const options: ServeOptions = { ...serveOptions(values), ...logs.options, ...addressesOf(values) };
+  const statusAddress = values["status"] as Address | undefined;
+  const statistics = statusAddress === undefined ? undefined : new RequestStatistics();
+  const options: ServeOptions = {
+    ...serveOptions(values),
+    ...logs.options,
+    ...addressesOf(values),
+    ...(statistics === undefined ? {} : { statistics }),
+  };
   // Behind the addresses: those of systemd are in it.
   replaceEnvironment(environment);
   const load = (): Promise<Application> => loadServed(specifier, values);
@@ -54,6 +68,9 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   // Before it says that it is ready: who waits for that may stop it the next moment.
   const stopped = stopSignal();
   const places = server.addresses.map(({ protocol, address }) => `${protocol}:${formatAddress(address)}`);
+  const status = statistics && new ProcessStatus(server, statistics, basename(specifier));
+  if (status !== undefined && statusAddress !== undefined)
+    places.push(`status:${formatAddress(await status.open(statusAddress))}`);
   const ready = `${basename(specifier)} ready at ${places.join(", ")} (pid ${process.pid})`;
   process.stderr.write(`tsgi: ${ready}\n`);
   logs.note(ready);
@@ -62,8 +79,10 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   service?.startWatchdog(() => true);
   await stopped;
   service?.notify({ STOPPING: 1, STATUS: "finishing the requests that have begun" });
+  if (status !== undefined) status.stopping = true;
   const end = (): never => {
     if (pidFile !== undefined) removePidFile(pidFile);
+    status?.close();
     // The application's own timers and sockets must not keep a stopped server alive.
     return process.exit(ExitStatus.stopped);
   };

@@ -18,12 +18,14 @@ import {
   type MasterLog,
   type MasterPlan,
   type MasterSocket,
+  type MasterStatusOptions,
   type ProcessSettings,
 } from "../process/index.ts";
 import { formatAddress, type Address } from "../protocols/address.ts";
 import { holdSocket, inheritedAddresses, type HeldSocket } from "../server/index.ts";
 import type { ExitStatusCode } from "./exit-status.ts";
 import { checkAccessLog, openMasterLog, slowRequestOf } from "./open-logs.ts";
+import { softwareName } from "./package-version.ts";
 import type { ResolvedLine } from "./resolve-settings.ts";
 import { gracefulTimeoutMs, ignoreLostOutput, serveOptions } from "./serve-options.ts";
 import type { SettingValues } from "./setting-values.ts";
@@ -59,7 +61,9 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
   if (pidFile !== undefined) refusePidFile(pidFile, older);
   const { settings, program } = planOf(line, identity);
   const sockets = await holdSockets(values, inheritance);
-  const status = await runMaster({
+  const status = await holdStatus(values, inheritance, sockets, specifier);
+  inheritance?.closeRest();
+  const exitStatus = await runMaster({
     settings,
     sockets,
     worker: {
@@ -73,6 +77,7 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
     output: (worker, pid, text) => errorLog.output({ worker, pid }, text),
     reopenLogs: () => errorLog.reopen(),
     ...(service === undefined ? {} : { service }),
+    ...(status === undefined ? {} : { status }),
     ...(inheritance === undefined ? {} : { predecessor: inheritance }),
     replan: async () => {
       const now = await line.again();
@@ -86,6 +91,7 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
     announce: () => {
       if (pidFile !== undefined) writePidFile(pidFile, older);
       const places = sockets.map(({ protocol, held }) => `${protocol}:${formatAddress(held.address)}`);
+      if (status !== undefined) places.push(`status:${formatAddress(status.held.address)}`);
       const count = settings.workers === 1 ? "1 worker" : `${settings.workers} workers`;
       const ready = `${basename(specifier)} ready at ${places.join(", ")} (pid ${process.pid}, ${count})`;
       errorLog.log({ level: "info", message: ready });
@@ -96,7 +102,7 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
   if (pidFile !== undefined) removePidFile(pidFile);
   await errorLog.close();
   await service?.settled();
-  return process.exit(status as ExitStatusCode);
+  return process.exit(exitStatus as ExitStatusCode);
 }
 
 /** A message may have lines below its first: where the application failed to load, its stack. */
@@ -172,6 +178,24 @@ async function holdSockets(
     for (const { held } of sockets) if (inheritance === undefined) held.release();
     throw error;
   }
-  inheritance?.closeRest();
   return sockets;
+}
+
+async function holdStatus(
+  values: SettingValues,
+  inheritance: Inheritance | undefined,
+  sockets: readonly MasterSocket[],
+  specifier: string,
+): Promise<MasterStatusOptions | undefined> {
+  const address = values["status"] as Address | undefined;
+  if (address === undefined) return undefined;
+  const asked = formatAddress(address);
+  let held = await inheritance?.take("status", asked);
+  try {
+    held ??= await holdSocket(address, {});
+  } catch (error) {
+    if (inheritance === undefined) for (const socket of sockets) socket.held.release();
+    throw error;
+  }
+  return { asked, held, application: basename(specifier), software: softwareName() };
 }

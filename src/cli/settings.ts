@@ -38,7 +38,7 @@ export interface Setting {
 
 export interface CommandSettings {
   readonly name: string;
-  /** What stands after the options, e.g. `MODULE[:EXPORT]`. */
+  /** What stands after the options, e.g. `MODULE[:EXPORT]`; in brackets what may be left out. */
   readonly positionals: readonly string[];
   readonly help: string;
   /** Where its settings come from besides the command line. It hosts an application. */
@@ -262,6 +262,13 @@ const serve: CommandSettings = {
     },
     gracefulTimeout,
     {
+      name: "status",
+      atStart: true,
+      kind: "address",
+      placeholder: "ADDR",
+      help: "serve status pages over HTTP there: /, /status.txt, /status.json, /metrics and /ping (off)",
+    },
+    {
       name: "pid-file",
       kind: "text",
       placeholder: "FILE",
@@ -419,5 +426,22 @@ const request: CommandSettings = {
   ],
 };
 
+const status: CommandSettings = {
+  name: "status",
+  positionals: ["[ADDR]"],
+  help: "print the status of a running service; ADDR is what its --status was given, or stands in TSGI_STATUS",
+  settings: [debug],
+};
+
+const top: CommandSettings = {
+  name: "top",
+  positionals: ["[ADDR]"],
+  help: "keep the status of a running service on the screen, until q",
+  settings: [
+    { name: "interval", kind: "seconds", placeholder: "S", help: "time between two looks (2)" },
+    debug,
+  ],
+};
+
 /** In the order of the help text. */
-export const commands: readonly CommandSettings[] = [serve, run, cgi, proxy, request];
+export const commands: readonly CommandSettings[] = [serve, run, cgi, proxy, request, status, top];

@@ -51,6 +51,8 @@ export interface TsgiConfig {
   readonly heartbeatTimeout?: number | undefined;
   /** How long requests that have begun may go on when the server, or a worker, stops (30). */
   readonly gracefulTimeout?: number | undefined;
+  /** Serve status pages over HTTP there: /, /status.txt, /status.json, /metrics and /ping (off). */
+  readonly status?: string | undefined;
   /** Write the process id there once it is ready; removed at the end. */
   readonly pidFile?: string | undefined;
   /** Whom the application runs as, by name or number; the master, which binds the sockets, stays root (as whoever starts it). */

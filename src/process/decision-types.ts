@@ -2,6 +2,7 @@
  * What happens to a master, and what it does about it: the two ends of decisions.ts.
  * @module
  */
+import type { WorkerFigures } from "../status/index.ts";
 
 /** Measurements that a worker sends with each heartbeat. */
 export interface WorkerReport {
@@ -11,6 +12,8 @@ export interface WorkerReport {
   readonly running: number;
   /** Resident memory in octets. */
   readonly memoryOctets: number;
+  /** For the status pages, where there are any. */
+  readonly figures?: WorkerFigures;
 }
 
 /** Whose fault it is that a worker does not serve. */

@@ -12,6 +12,7 @@ import { MasterPlans, type MasterPlan } from "./master-plans.ts";
 import type { MasterSocket, Predecessor } from "./master-types.ts";
 import { isHealthy, readyNotice, serviceNotices } from "./service-notices.ts";
 import type { ServiceNotifier } from "./service-notifier.ts";
+import { MasterStatus, type MasterStatusOptions } from "./master-status.ts";
 import { onSignals } from "./signals.ts";
 import { startUpgrade, type NewMaster } from "./upgrade.ts";
 import { WorkerProcess, type WorkerProgram } from "./worker-process.ts";
@@ -42,6 +43,8 @@ export interface MasterOptions extends MasterPlan {
   announce(): void;
   /** The service manager that wants to know. */
   readonly service?: ServiceNotifier;
+  /** Serves status pages. */
+  readonly status?: MasterStatusOptions;
   /** USR1: log files have been moved away. */
   reopenLogs?(): void;
   /** This process was started by an older master, which is told when the workers are ready. */
@@ -63,6 +66,7 @@ class Master {
   readonly #options: MasterOptions;
   readonly #end: (status: number) => void;
   readonly #workers = new Map<number, WorkerProcess>();
+  readonly #status: MasterStatus | undefined;
   #state: MasterState;
   #events: MasterEvent[] = [];
   #handling = false;
@@ -84,6 +88,13 @@ class Master {
     this.#ownsPaths = options.predecessor === undefined;
     this.#state = initialState(options.settings);
     this.#plans = new MasterPlans(options);
+    this.#status =
+      options.status &&
+      new MasterStatus(options.status, options.sockets, {
+        state: () => this.#state,
+        pid: (worker) => this.#workers.get(worker)?.pid ?? 0,
+        reportMs: Math.max(Math.min(options.settings.heartbeatTimeoutMs / 4, longestReportMs), 20),
+      });
   }
 
   start(): void {
@@ -97,6 +108,8 @@ class Master {
     });
     // Before the first worker loads anything: what changes from here on is news.
     this.#stopWatching = this.#options.watch?.((reason) => void this.#reload(reason)) ?? this.#stopWatching;
+    // A new master's pages are the old one's until it takes over.
+    if (this.#options.predecessor === undefined) void this.#openStatus();
     this.#handle({ type: "start" });
   }
 
@@ -106,6 +119,7 @@ class Master {
     if (this.#handling) return;
     this.#handling = true;
     for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+      this.#status?.observe(next, this.#state);
       const { settings } = this.#plans.of(this.#state.generation);
       const { state, commands } = decide(this.#state, next, performance.now(), settings);
       this.#keepPlansFor(state);
@@ -176,6 +190,7 @@ class Master {
         this.#upgrade();
         break;
       case "hand-over":
+        this.#status?.close(true);
         this.#handOver();
         break;
       case "log":
@@ -214,6 +229,7 @@ class Master {
     const { sockets, worker, slowRequestMs } = this.#options;
     const { settings, program } = this.#plans.of(generation);
     const longest = Math.min(this.#plans.shortestHeartbeatMs() / 4, longestReportMs);
+    this.#status?.countStart();
     const start: StartMessage = {
       type: "start",
       worker: id,
@@ -224,6 +240,7 @@ class Master {
       })),
       multiprocess: this.#state.wanted > 1,
       reportMs: Math.max(longest, 20),
+      figures: this.#status !== undefined,
       maxRequests: settings.maxRequests === Infinity ? null : requestLimit(settings, id),
       slowRequestMs: slowRequestMs === Infinity ? null : slowRequestMs,
       program,
@@ -245,6 +262,7 @@ class Master {
     this.#ownsPaths = true;
     try {
       for (const { held } of sockets) await held.publish();
+      if (predecessor !== undefined) await this.#openStatus();
       announce();
     } catch (error) {
       log("error", error instanceof Error ? error.message : String(error));
@@ -263,6 +281,15 @@ class Master {
     this.#newMaster?.handOver();
   }
 
+  async #openStatus(): Promise<void> {
+    try {
+      await this.#status?.open();
+    } catch (error) {
+      this.#options.log("error", error instanceof Error ? error.message : String(error));
+      this.#handle({ type: "fail" });
+    }
+  }
+
   #upgrade(): void {
     if (process.pid === 1) {
       // A container ends with its process 1.
@@ -272,7 +299,9 @@ class Master {
       });
       return;
     }
-    this.#newMaster = startUpgrade(this.#options.sockets, {
+    const { sockets, status } = this.#options;
+    const pages = status === undefined ? [] : [{ ...status, protocol: "status" as const }];
+    this.#newMaster = startUpgrade([...sockets, ...pages], {
       ready: () => this.#handle({ type: "upgrade-ready" }),
       failed: (reason) => this.#handle({ type: "upgrade-failed", reason }),
     });
@@ -283,6 +312,7 @@ class Master {
     this.#removeSignals();
     this.#stopWatching();
     if (!handedOver) this.#newMaster?.close();
+    this.#status?.close(handedOver);
     this.#end(status);
   }
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import type { FailureCause, WorkerReport } from "./decision-types.ts";
+import { readWorkerFigures } from "../status/index.ts";
 
 /** Descriptors of a worker. Standard input is /dev/null; what it prints, the master reads. */
 export const workerDescriptor = { channel: 3, watchdog: 4, stdout: 5, stderr: 6, firstSocket: 7 } as const;
@@ -35,6 +36,8 @@ export interface StartMessage {
   readonly maxRequests: number | null;
   /** A main thread that is blocked for so long, in ms, logs its slow requests with their stack; null: it does not. */
   readonly slowRequestMs: number | null;
+  /** Reports are to have figures for the status pages. */
+  readonly figures: boolean;
   /** Whatever the program that the workers run needs to load the application. */
   readonly program: unknown;
 }
@@ -74,12 +77,8 @@ export function parseWorkerMessage(line: string): WorkerMessage | { readonly wro
         ? { type: "load-failed", cause, message: message.slice(0, maxTextLength) }
         : { wrong: "load-failed without a cause or a message" };
     }
-    case "report": {
-      const { requests, running, memoryOctets } = asObject(fields["report"]) ?? {};
-      return isCount(requests) && isCount(running) && isCount(memoryOctets)
-        ? { type: "report", report: { requests, running, memoryOctets } }
-        : { wrong: "a report whose figures are no counts" };
-    }
+    case "report":
+      return parseReport(asObject(fields["report"]) ?? {});
     case "retire": {
       const { reason } = fields;
       return typeof reason === "string"
@@ -89,6 +88,18 @@ export function parseWorkerMessage(line: string): WorkerMessage | { readonly wro
     default:
       return { wrong: "a message of an unknown type" };
   }
+}
+
+function parseReport(fields: Readonly<Record<string, unknown>>): WorkerMessage | { readonly wrong: string } {
+  const { requests, running, memoryOctets } = fields;
+  if (!isCount(requests) || !isCount(running) || !isCount(memoryOctets))
+    return { wrong: "a report whose figures are no counts" };
+  const report = { requests, running, memoryOctets };
+  if (fields["figures"] === undefined) return { type: "report", report };
+  const figures = readWorkerFigures(fields["figures"]);
+  return figures === undefined
+    ? { wrong: "a report whose figures for the status pages no worker has" }
+    : { type: "report", report: { ...report, figures } };
 }
 
 /** Checks a line from a watchdog thread, as `parseWorkerMessage` does. */

@@ -18,8 +18,11 @@ const variable = "TSGI_INHERITED_SOCKETS";
 const channelDescriptor = 3;
 const firstSocketDescriptor = 4;
 
+/** What is spoken at a socket: to the workers, or to the master itself. */
+type Spoken = MasterSocket["protocol"] | "status";
+
 interface InheritedSocket {
-  readonly protocol: MasterSocket["protocol"];
+  readonly protocol: Spoken;
   readonly asked: string;
   readonly fd: number;
   readonly address: HeldSocket["address"];
@@ -41,8 +44,11 @@ export interface UpgradeEvents {
   failed(reason: string): void;
 }
 
+/** A socket that a new master inherits. */
+export type UpgradeSocket = Omit<MasterSocket, "protocol"> & { readonly protocol: Spoken };
+
 /** Starts a new master: the same Node.js, script and words, whatever has been installed there since. */
-export function startUpgrade(sockets: readonly MasterSocket[], events: UpgradeEvents): NewMaster {
+export function startUpgrade(sockets: readonly UpgradeSocket[], events: UpgradeEvents): NewMaster {
   const inherited = sockets.map(({ protocol, asked, held }, index): InheritedSocket => ({
     protocol,
     asked,
@@ -102,7 +108,7 @@ function withoutInheritance(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 /** What a new master has got from the old one. */
 export interface Inheritance extends Predecessor {
   /** The socket that was asked for so, if the old master had it. Each is given once. */
-  take(protocol: MasterSocket["protocol"], asked: string): Promise<HeldSocket | undefined>;
+  take(protocol: Spoken, asked: string): Promise<HeldSocket | undefined>;
   /** Closes what nobody took: the new settings do not have it any more. */
   closeRest(): void;
 }

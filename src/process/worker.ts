@@ -6,7 +6,8 @@
  * @module
  */
 import { Socket } from "node:net";
-import { serve, type GatewayServer, type ServeOptions } from "../server/index.ts";
+import { RequestStatistics, serve, type GatewayServer, type ServeOptions } from "../server/index.ts";
+import { WorkerProbe } from "../status/index.ts";
 import type { FailureCause } from "./decision-types.ts";
 import { LineChannel } from "./line-channel.ts";
 import { workerDescriptor, type MasterMessage, type StartMessage, type WorkerMessage } from "./messages.ts";
@@ -49,6 +50,7 @@ class Worker {
   readonly #channel: LineChannel;
   #server: GatewayServer | undefined;
   #hosted: WorkerApplication | undefined;
+  #probe: WorkerProbe | undefined;
   #stopping = false;
   #retired = false;
 
@@ -107,6 +109,8 @@ class Worker {
 
   #listen(start: StartMessage, { application, options }: WorkerApplication): Promise<GatewayServer> {
     const addresses: Record<string, Array<{ kind: "fd"; fd: number; of: never }>> = {};
+    const statistics = start.figures ? new RequestStatistics() : undefined;
+    if (statistics !== undefined) this.#probe = new WorkerProbe(statistics);
     for (const { protocol, fd, address } of start.sockets) {
       (addresses[protocol] ??= []).push({ kind: "fd", fd, of: address as never });
     }
@@ -114,6 +118,7 @@ class Worker {
       ...options,
       ...addresses,
       multiprocess: start.multiprocess,
+      ...(statistics === undefined ? {} : { statistics }),
       ...(start.maxRequests === null
         ? {}
         : { afterRequests: { count: start.maxRequests, call: () => this.#report() } }),
@@ -134,11 +139,13 @@ class Worker {
 
   #report(): void {
     const server = this.#server;
-    if (server === undefined || this.#stopping) return;
+    // One that stops is only reported for the pages that show it.
+    if (server === undefined || (this.#stopping && this.#probe === undefined)) return;
     const report = {
       requests: server.requests,
       running: server.openRequests().length,
       memoryOctets: process.memoryUsage.rss(),
+      ...(this.#probe === undefined ? {} : { figures: this.#probe.take(server) }),
     };
     this.#send({ type: "report", report });
   }
@@ -147,6 +154,10 @@ class Worker {
     if (this.#stopping) return;
     this.#stopping = true;
     await this.#server?.close({ graceMs, handOver });
+    if (this.#probe !== undefined) {
+      this.#report();
+      await this.#channel.flushed();
+    }
     await this.#hosted?.logs?.close();
     // The application's own timers and sockets must not keep a stopped worker alive.
     process.exit(0);

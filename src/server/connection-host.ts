@@ -6,6 +6,7 @@ import type { Application, ExchangeSettings, ProtocolName } from "../bridge/inde
 import type { BlockPool } from "../protocols/output-buffer.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { RunningExchanges } from "./running-exchanges.ts";
+import type { RequestStatistics } from "./statistics.ts";
 
 export interface ConnectionHost {
   readonly application: Application;
@@ -13,6 +14,8 @@ export interface ConnectionHost {
   readonly limits: ServerLimits;
   readonly pool: BlockPool;
   readonly running: RunningExchanges;
+  /** Undefined: nothing is counted. */
+  readonly statistics: RequestStatistics | undefined;
   /** Milliseconds, as of the last tick of the server's one timer: a clock that costs nothing to read. */
   readonly now: number;
   /** True once `close()` has begun. */

@@ -41,10 +41,20 @@ export class ConnectionSet {
     return this.#connections.size;
   }
 
+  /** How many carry no request. */
+  get idle(): number {
+    let count = 0;
+    for (const connection of this.#connections) if (connection.idle) count++;
+    return count;
+  }
+
   /** Takes over an accepted connection. */
   accept(transport: Transport, core: GatewayCore, origin: ConnectionOrigin): void {
     const tooMany = this.#connections.size - this.#host.limits.maxConnections;
-    if (tooMany >= 0) this.#refusals++;
+    if (tooMany >= 0) {
+      this.#refusals++;
+      this.#host.statistics?.refuse();
+    }
     if (tooMany >= refusedAtOnce) {
       transport.destroy();
       return;

@@ -54,6 +54,8 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
   #closeWhenIdle: boolean;
   #lingering = false;
   #closed = false;
+  /** Nobody needs to know a request's beginning better than to a tick. */
+  readonly #coarse: boolean;
   /** A request has come on this connection. */
   #served = false;
 
@@ -73,6 +75,7 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
     this.#writer = new SocketWriter(transport, core, host.pool, this);
     this.#application = application;
     this.#closeWhenIdle = application !== host.application;
+    this.#coarse = host.limits.requestTimeoutMs === Infinity && host.statistics === undefined;
     this.origin = origin;
     this.quietSince = host.now;
     this.wroteAt = host.now;
@@ -180,9 +183,10 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
     const overdue = findOverdue(this, this.#host);
     if (overdue === undefined) return;
     if (overdue.expires === true && overdue.slot !== undefined && overdue.error !== undefined) {
-      overdue.slot.startedAt = -1;
+      const { slot } = overdue;
+      slot.expired = true;
       // It logs by itself, with the request's name.
-      overdue.slot.exchange.expire(overdue.error);
+      slot.exchange.expire(overdue.error);
       return;
     }
     if (overdue.error !== undefined) this.#log(overdue.error);
@@ -210,6 +214,7 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
 
   answered(slot: RequestSlot, complete: boolean): void {
     if (this.#closed) return;
+    this.#host.statistics?.ended(slot, complete);
     if (!complete || (slot.bodyEnded && slot.dataEnded)) {
       this.#end(slot, complete);
       return;
@@ -220,6 +225,10 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
     slot.exchange.data?.discard();
     this.#writer.write();
     if (!this.#pumping) this.#pump();
+  }
+
+  aborted(): void {
+    this.#host.statistics?.abort();
   }
 
   /** Reads on for this slot's body: its queue has room again. */
@@ -340,7 +349,7 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
     for (let slot = this.slots.findUnstarted(); slot !== undefined; slot = this.slots.findUnstarted()) {
       slot.started = true;
       // The tick's clock lags behind by up to a tick: too much for a short limit, and good enough to report by.
-      slot.startedAt = this.#host.limits.requestTimeoutMs === Infinity ? this.#host.now : performance.now();
+      slot.startedAt = this.#coarse ? this.#host.now : performance.now();
       started = true;
       this.#host.running.began();
       slot.exchange.onFinished = this.#host.running.finished;

@@ -55,7 +55,7 @@ export function findOverdue(
     return { reason: "the web server closed the connection" };
   }
   for (const slot of slots) {
-    if (past(slot.startedAt, "requestTimeoutMs") && slot.drain === undefined) {
+    if (!slot.expired && past(slot.startedAt, "requestTimeoutMs") && slot.drain === undefined) {
       return expired(slot, limits.requestTimeoutMs, now - slot.startedAt);
     }
     if (slot.bodyFull) {

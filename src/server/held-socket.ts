@@ -37,6 +37,8 @@ export interface HeldSocket {
    * @param keepPath - an inherited path stays whose owner has not handed it over
    */
   release(keepPath?: boolean): void;
+  /** Removes the path alone, unless it is another's by now: for whoever has handed the descriptor to a server. */
+  removePath(): void;
 }
 
 /** What is used of the handle; `fd` is -1 where the platform has no descriptors. */
@@ -98,6 +100,9 @@ function held(address: Address, fd: number, owned: OwnedPath | undefined, close:
     fd,
     owned,
     publish: () => Promise.resolve(),
+    removePath: () => {
+      if (owned !== undefined) removeOwnSocket(owned);
+    },
     release: (keepPath = false) => {
       if (owned !== undefined && !keepPath) removeOwnSocket(owned);
       close();
@@ -136,7 +141,14 @@ async function holdTcp(address: Extract<Address, { kind: "tcp" }>): Promise<Held
   }
   const handle = bind(address, host, address.port, net.isIPv6(host) ? 6 : 4);
   const name: { address?: string; port?: number } = {};
-  handle.getsockname?.(name);
+  // libuv keeps it to itself that a port is taken until the socket listens, and here somebody else does that: a
+  // descriptor that is not bound would listen at a port of the kernel's choice.
+  const status = handle.getsockname?.(name) ?? 0;
+  if (status < 0) {
+    handle.close();
+    kept.delete(handle);
+    throw listenError(address, Object.assign(new Error("bind"), { code: getSystemErrorName(status) }));
+  }
   return heldAs({ kind: "tcp", host: name.address ?? host, port: name.port ?? address.port }, handle);
 }
 
@@ -152,6 +164,10 @@ async function holdUnix(
   if (handle === undefined) throw new TypeError("prepareUnixPath did not bind");
   const bound = handle;
   let owned: OwnedPath | undefined;
+  const removePath = (): void => {
+    if (owned === undefined) prepared.discard();
+    else removeOwnSocket(owned);
+  };
   return {
     address,
     fd: bound.fd,
@@ -161,9 +177,9 @@ async function holdUnix(
     publish: async () => {
       owned ??= await prepared.publish();
     },
+    removePath,
     release: () => {
-      if (owned === undefined) prepared.discard();
-      else removeOwnSocket(owned);
+      removePath();
       unbind(bound);
     },
   };

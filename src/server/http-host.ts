@@ -9,13 +9,14 @@ import { Server, type IncomingMessage, type ServerResponse } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 // The global of this name is an accessor that costs a microsecond in Node.js 20.
 import { performance } from "node:perf_hooks";
-import { HttpExchange } from "../bridge/index.ts";
+import { HttpExchange, type HttpExchangeHost } from "../bridge/index.ts";
 import { LimitExceededError } from "../errors/index.ts";
 import type { Address } from "../protocols/address.ts";
 import type { ConnectionHost, OpenRequest } from "./connection-host.ts";
 import { requestTooLong } from "./deadlines.ts";
 import { listenWith, type Listener, type ListenOptions } from "./listen.ts";
 import type { PeerGuard } from "./peer-guard.ts";
+import type { RequestStatistics } from "./statistics.ts";
 
 /** The longest time between two looks at requests whose head does not come, in ms. */
 const maxCheckMs = 500;
@@ -36,6 +37,7 @@ class HttpServer extends Server {
 /** Every HTTP listener of one server, and the requests that came in there. */
 export class HttpHost {
   readonly #host: ConnectionHost;
+  readonly #exchangeHost: HttpExchangeHost;
   readonly #guard: PeerGuard | undefined;
   readonly #servers: HttpServer[] = [];
   readonly #listeners: Listener[] = [];
@@ -50,6 +52,9 @@ export class HttpHost {
   /** @param guard - decides who may connect over TCP; undefined: everybody */
   constructor(host: ConnectionHost, guard?: PeerGuard) {
     this.#host = host;
+    const { application, settings, limits, statistics } = host;
+    const shared = { application, settings, limits };
+    this.#exchangeHost = statistics === undefined ? shared : { ...shared, ended: this.#count(statistics) };
     this.#guard = guard;
   }
 
@@ -139,7 +144,7 @@ export class HttpHost {
 
   #open(server: Server, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     if (this.#closing) response.shouldKeepAlive = false;
-    const open = new HttpExchange(request, response, expectsContinue, this.#host);
+    const open = new HttpExchange(request, response, expectsContinue, this.#exchangeHost);
     this.#requests.set(open, performance.now());
     // A body's close() may still be at work when its answer has ended.
     this.#host.running.began();
@@ -152,6 +157,14 @@ export class HttpHost {
       if (this.#quiet) setImmediate(() => server.closeIdleConnections());
     });
     open.start();
+  }
+
+  #count(statistics: RequestStatistics): NonNullable<HttpExchangeHost["ended"]> {
+    return (exchange, status, complete) => {
+      if (status === undefined) statistics.abort();
+      else
+        statistics.ended({ status, startedAt: this.#requests.get(exchange) ?? performance.now() }, complete);
+    };
   }
 
   #limitTime(request: HttpExchange): NodeJS.Timeout | undefined {

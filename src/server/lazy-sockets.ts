@@ -2,6 +2,7 @@
  * What masters and commands need of sockets, accounts and peers, without what that needs in turn, for the reason that lazy-serve.ts gives.
  * @module
  */
+import type * as Listen from "./listen.ts";
 import type { Address } from "../protocols/address.ts";
 import type { UserAccount } from "./accounts.ts";
 import type { HeldSocket } from "./held-socket.ts";
@@ -47,4 +48,11 @@ export async function findGroup(nameOrId: string | number): Promise<number> {
  */
 export async function checkPeerList(entries: readonly string[]): Promise<void> {
   (await import("./peer-list.ts")).parsePeerList(entries, "allow");
+}
+
+/** As `listenWith` of listen.ts. */
+export async function listenWith(
+  ...parameters: Parameters<typeof Listen.listenWith>
+): Promise<Listen.Listener> {
+  return (await import("./listen.ts")).listenWith(...parameters);
 }

@@ -20,6 +20,8 @@ export interface SlotConnection {
   flush(): void;
   /** The Exchange has answered. */
   answered(slot: RequestSlot, complete: boolean): void;
+  /** Its answer has been given up, though its application had been called. */
+  aborted(): void;
 }
 
 /** How much of one large chunk is queued at once: it is not copied, so only what describes its parts takes memory. */
@@ -40,6 +42,10 @@ export class RequestSlot implements ResponseSink {
   started = false;
   /** When the application was called, on the server's clock. */
   startedAt = -1;
+  /** It has taken too long, and was told so. */
+  expired = false;
+  /** As the application gave it; "" before. */
+  status = "";
   /** Some of the answer has been sent. */
   answering = false;
   /** The body queue said it is full: the connection does not read on. */
@@ -70,6 +76,7 @@ export class RequestSlot implements ResponseSink {
     if (this.#closed) return;
     const encode = this.#isAuthorizer ? encodeAuthorizerHead : encodeResponseHead;
     this.#connection.send({ type: "head", id: this.id, octets: encode(status, headers) });
+    this.status = status;
     this.answering = true;
   }
 
@@ -125,6 +132,7 @@ export class RequestSlot implements ResponseSink {
   /** The peer has gone, or gave the request up: nothing more is sent. */
   abort(reason: RequestAbortedError): void {
     if (this.#abortReason !== undefined) return;
+    if (this.started && !this.#closed) this.#connection.aborted();
     this.#closed = true;
     this.#abortReason = reason;
     this.#remainder = undefined;

@@ -27,6 +27,7 @@ import { createPeerGuards } from "./peer-guard.ts";
 import { RequestLog } from "./request-log.ts";
 import { RunningExchanges } from "./running-exchanges.ts";
 import { listen, type Listener, type ListenOptions } from "./listen.ts";
+import type { RequestStatistics } from "./statistics.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -59,6 +60,8 @@ export interface ServeOptions extends Partial<ServerLimits>, ListenOptions {
   readonly multiprocess?: boolean;
   /** `call` is called once, when the request of that number has begun. */
   readonly afterRequests?: { readonly count: number; call(): void };
+  /** Counts requests and times their answers from here on. Default: nothing is counted. */
+  readonly statistics?: RequestStatistics;
   /** The error log. Default: a line on standard error. */
   readonly log?: (entry: LogEntry) => void;
   /** Told of every answered request, once its answer has ended. Default: nobody, which costs nothing. */
@@ -80,6 +83,8 @@ export interface GatewayServer {
   }>;
   /** Connections open now. */
   readonly connections: number;
+  /** Those of them that carry no request. HTTP connections are counted as long as they are open, so not here. */
+  readonly idleConnections: number;
   /**
    * Stops listening, lets requests that have begun finish for up to `graceMs` (default 30,000), aborts the rest.
    * Kept connections without a request are closed at once. Resolves when everything is closed.
@@ -174,6 +179,9 @@ export async function serve(application: Application, options: ServeOptions): Pr
     get connections() {
       return connections.size + http.connections;
     },
+    get idleConnections() {
+      return connections.idle;
+    },
     get requests() {
       return host.running.total;
     },
@@ -214,6 +222,7 @@ export function createHost(
     requestLog,
     pool: createBlockPool(keptBlocks),
     running: new RunningExchanges(options.afterRequests?.count, options.afterRequests?.call),
+    statistics: options.statistics,
     now: performance.now(),
     draining: false,
     lastCall: false,

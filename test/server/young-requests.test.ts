@@ -67,6 +67,7 @@ function connect(application: Application): MemoryTransport {
     now: 0,
     draining: false,
     lastCall: false,
+    statistics: undefined,
     settings: {
       multithread: true,
       multiprocess: false,
