@@ -39,7 +39,7 @@ export async function startLoadedMaster(
   onTestFinished(() => stage[Symbol.asyncDispose]());
   const record = join(stage.directory, "record");
   const master = await startMaster(stage.directory, words, application, {
-    env: { TSGI_TEST_RECORD: record },
+    env: { TEST_RECORD_FILE: record },
   });
   const freshPort = await freePort();
   const once = `server { listen 127.0.0.1:${freshPort}; location / { fastcgi_keep_conn off; fastcgi_pass unix:${master.path}; } }`;

@@ -1,13 +1,13 @@
 /**
  * An application that notes each request the moment it begins, in a file that all workers append to: what a test knows
- * of a request whose answer was lost. The query string is the request's name; TSGI_TEST_RECORD is the file.
+ * of a request whose answer was lost. The query string is the request's name; TEST_RECORD_FILE is the file.
  * @module
  */
 import { openSync, writeSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Application } from "../../../src/bridge/types.ts";
 
-const record = openSync(process.env["TSGI_TEST_RECORD"] ?? "/dev/null", "a");
+const record = openSync(process.env["TEST_RECORD_FILE"] ?? "/dev/null", "a");
 
 /** What `/stream` sends, in so many pieces. */
 const piece = Buffer.alloc(4_096, "streamed ");
