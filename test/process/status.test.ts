@@ -87,7 +87,7 @@ function fetchText(port: number, path: string, accept = "*/*"): Promise<{ status
 
 /** Resolves when it has been printed so often. */
 async function printedTimes(child: RunningProcess, word: string, times: number): Promise<void> {
-  await child.printed(Array(times).fill(`${word}\n`).join(""));
+  await child.printedAfter(() => child.output.split(`${word}\n`).length > times);
 }
 
 const states = ({ workers }: StatusSnapshot): string[] => workers.list.map(({ state }) => state);
