@@ -267,6 +267,7 @@ class Master {
     } catch (error) {
       log("error", error instanceof Error ? error.message : String(error));
       this.#handle({ type: "fail" });
+      return;
     }
     this.#announced = true;
     service?.notify(readyNotice(this.#state, process.pid));

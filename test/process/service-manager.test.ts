@@ -12,7 +12,7 @@ import { startProcess } from "../support/process.ts";
 import { gate, temporaryDirectory } from "../support/serving.ts";
 import { startServiceManager } from "../support/service-manager.ts";
 import { filesBelow, projectRoot, readProjectFile } from "../support/source-tree.ts";
-import { bodyAt, fleets, jsonAt, startReady } from "./serving-process.ts";
+import { bodyAt, fleets, jsonAt, startReady, startServe } from "./serving-process.ts";
 
 const application = "test/process/applications/surroundings.ts";
 const place = (): string => `unix:${join(temporaryDirectory(), "s")}`;
@@ -85,6 +85,19 @@ describe("systemd is told", () => {
       env: { NOTIFY_SOCKET: manager.socket, WATCHDOG_USEC: "200000", WATCHDOG_PID: undefined },
     });
     for (let from = 0; from < 5; from = manager.messages.length) await manager.said("WATCHDOG=1", from);
+  });
+
+  it("nothing of readiness when the master fails at its last step", async () => {
+    const manager = await startServiceManager();
+    const pidFile = join(temporaryDirectory(), "none", "pid");
+    const child = await startServe(
+      [application, "--fastcgi", place(), "--workers", "1", "--pid-file", pidFile],
+      { env: { NOTIFY_SOCKET: manager.socket } },
+    );
+    await manager.said("STOPPING=1");
+    expect(await child.ended).toEqual({ status: 1, signal: null });
+    expect(child.output).toContain(pidFile);
+    expect(manager.messages.join("\n")).not.toContain("READY=1");
   });
 
   it("nothing when nothing is well, or another process is watched", async () => {
