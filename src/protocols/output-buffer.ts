@@ -63,7 +63,10 @@ export class OutputBuffer {
 
   /** The open block, opened if need be, with room for `octets` (at most a block) at `position`. */
   reserve(octets: number): Uint8Array {
-    if (this.#block !== undefined && blockOctets - this.#length < octets) this.#close();
+    if (blockOctets - this.#length < octets) {
+      const filled = this.#close();
+      if (filled !== undefined) this.#queue(filled);
+    }
     return (this.#block ??= this.#pool.take());
   }
 
@@ -76,10 +79,10 @@ export class OutputBuffer {
   lend(octets: Uint8Array): void {
     if (this.#block !== undefined && this.#length > this.#start) {
       // The block stays open behind them: its first part goes ahead, and only the last part takes it back.
-      this.#queue(this.#block.subarray(this.#start, this.#length), undefined);
+      this.#queue({ octets: this.#block.subarray(this.#start, this.#length), block: undefined });
       this.#start = this.#length;
     }
-    this.#queue(octets, undefined);
+    this.#queue({ octets, block: undefined });
   }
 
   /** Copies octets in, over as many blocks as it takes. */
@@ -96,26 +99,25 @@ export class OutputBuffer {
 
   /** The oldest octets that wait, or undefined. Who writes them gives their block back to the pool. */
   take(): FilledBlock | undefined {
-    if (this.#filled.length === 0) {
-      if (this.#length === this.#start) return undefined;
-      this.#close();
-    }
     const next = this.#filled.shift();
-    if (next !== undefined) this.#filledOctets -= next.octets.length;
+    // Past the queue: an answer that is one block needs none.
+    if (next === undefined) return this.#length === this.#start ? undefined : this.#close();
+    this.#filledOctets -= next.octets.length;
     return next;
   }
 
-  #close(): void {
+  #close(): FilledBlock | undefined {
     const block = this.#block;
-    if (block === undefined) return;
-    this.#queue(block.subarray(this.#start, this.#length), block);
+    if (block === undefined) return undefined;
+    const octets = block.subarray(this.#start, this.#length);
     this.#block = undefined;
     this.#start = 0;
     this.#length = 0;
+    return { octets, block };
   }
 
-  #queue(octets: Uint8Array, block: Uint8Array | undefined): void {
-    this.#filled.push({ octets, block });
-    this.#filledOctets += octets.length;
+  #queue(filled: FilledBlock): void {
+    this.#filled.push(filled);
+    this.#filledOctets += filled.octets.length;
   }
 }

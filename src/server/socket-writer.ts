@@ -46,16 +46,17 @@ export class SocketWriter {
 
   /** Writes all that the core has, in one call. */
   write(): void {
-    let filled = this.#core.takeOutput();
-    if (filled === undefined) return;
+    const first = this.#core.takeOutput();
+    if (first === undefined) return;
     this.#wroteAt = performance.now();
-    const pieces: Uint8Array[] = [];
-    const blocks: Uint8Array[] = [];
-    let octets = 0;
-    for (; filled !== undefined; filled = this.#core.takeOutput()) {
-      pieces.push(filled.octets);
-      octets += filled.octets.length;
-      if (filled.block !== undefined) blocks.push(filled.block);
+    // Nearly always all there is: an empty array that is pushed to takes room for seventeen.
+    const pieces = [first.octets];
+    const blocks = first.block === undefined ? [] : [first.block];
+    let octets = first.octets.length;
+    for (let more = this.#core.takeOutput(); more !== undefined; more = this.#core.takeOutput()) {
+      pieces.push(more.octets);
+      octets += more.octets.length;
+      if (more.block !== undefined) blocks.push(more.block);
     }
     if (!this.#transport.write(pieces, blocks)) return;
     this.release(blocks);

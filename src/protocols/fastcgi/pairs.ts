@@ -10,6 +10,9 @@ import { LimitExceededError, RemoteProtocolError } from "../../errors/index.ts";
 import { writeNative } from "../native-string.ts";
 import type { ParamsBlock } from "../params-block.ts";
 
+/** Room for the 40 or so pairs of a request through nginx: an array that grows by itself allocates three times as much. */
+const usualSpans = 160;
+
 /**
  * Finds the pairs of a block.
  * @param maxPairs - the most that are accepted, the limit `maxParams`
@@ -17,10 +20,12 @@ import type { ParamsBlock } from "../params-block.ts";
  * @throws LimitExceededError ERR_LIMIT_PARAMS
  */
 export function decodePairs(octets: Uint8Array, maxPairs: number): ParamsBlock {
-  const spans: number[] = [];
+  // oxlint-disable-next-line unicorn/no-new-array
+  const spans = new Array<number>(usualSpans);
   const end = octets.length;
   let at = 0;
   let pairs = 0;
+  let filled = 0;
   while (at < end) {
     let nameLength = octets[at]!;
     let next = at + 1;
@@ -39,9 +44,14 @@ export function decodePairs(octets: Uint8Array, maxPairs: number): ParamsBlock {
     const valueEnd = valueStart + valueLength;
     if (valueEnd > end) throw pairCutShort(at, valueEnd, end);
     if (++pairs > maxPairs) throw tooManyPairs(maxPairs);
-    spans.push(next, valueStart, valueStart, valueEnd);
+    spans[filled] = next;
+    spans[filled + 1] = valueStart;
+    spans[filled + 2] = valueStart;
+    spans[filled + 3] = valueEnd;
+    filled += 4;
     at = valueEnd;
   }
+  spans.length = filled;
   return { octets, spans };
 }
 
