@@ -30,8 +30,11 @@ export function otherSpecifiers(specifier: string): readonly string[] {
   return [`${stem}.ts`, `${stem}.tsx`, `${stem}/index.ts`, `${stem}.js`, `${stem}/index.js`];
 }
 
+/** The version that package.json names: what another one compiled is not used. */
+export const compilerVersion = "0.151.0";
+
 /** Changes with whatever changes what a source file becomes. */
-const cacheFormat = `tsgi 1 oxc-transform 0.158 node ${process.versions.node}`;
+const cacheFormat = `tsgi 1 oxc-transform ${compilerVersion} node ${process.versions.node}`;
 
 /**
  * The JavaScript of a TypeScript file, with its source map: the one that was kept, if it is of this very source.

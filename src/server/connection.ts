@@ -422,10 +422,8 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
   }
 
   #closeIfDone(): void {
-    if (this.#core.closing || this.peerEnded || this.#ending) {
-      if (this.idle && !this.#lingering && (this.#served || this.#core.closing || this.peerEnded))
-        this.#close();
-    }
+    const isLast = this.#core.closing || this.peerEnded || (this.#ending && this.#served);
+    if (isLast && this.idle && !this.#lingering) this.#close();
   }
 
   /** The connection ends with the next answer. */
