@@ -1,12 +1,17 @@
 import { defineConfig } from "vitest/config";
 
 // Real servers and real processes: generous, since a shared two-core machine is slow, not because a test waits.
-const patience = { testTimeout: 30_000, hookTimeout: 60_000 };
+const patience = { testTimeout: 90_000, hookTimeout: 90_000, expect: { poll: { timeout: 30_000 } } };
+
+/** They measure how long something takes. */
+const alone = ["test/process/must-hold-connections.test.ts", "test/process/must-hold-stop.test.ts"];
 
 export default defineConfig({
   test: {
+    // Tests wait for processes more than they compute: on two cores vitest itself would run one file at a time.
+    maxWorkers: 2,
     projects: [
-      { test: { name: "all", include: ["test/**/*.test.ts"], ...patience } },
+      { test: { name: "all", include: ["test/**/*.test.ts"], exclude: alone, ...patience } },
       {
         // The same server without the private API of Node.js that it prefers (docs/decisions/0006-raw-handles.md).
         test: {
@@ -16,6 +21,8 @@ export default defineConfig({
           ...patience,
         },
       },
+      // One after the other, when all others have ended.
+      { test: { name: "alone", include: alone, maxWorkers: 1, sequence: { groupOrder: 1 }, ...patience } },
     ],
   },
 });
