@@ -100,7 +100,9 @@ describe("with workers", { timeout: 30_000 }, () => {
     answers.push(fetchText(http, "/block"));
     await printedTimes(child, "blocked", 2);
     answers.push(fetchText(http, "/"), fetchText(http, "/"));
-    const status = await until((now) => states(now).every((state) => state === "blocked"));
+    const status = await until(
+      (now) => states(now).every((state) => state === "blocked") && now.sockets[0]?.waiting === 2,
+    );
     expect(status.workers).toMatchObject({ ready: 2, busy: 2, utilization: 1 });
     expect(status.sockets).toEqual([{ protocol: "http", address: "127.0.0.1:0", waiting: 2 }]);
     expect((await page("/", "text/html")).text).toContain('<span class="badge blocked">blocked</span>');
