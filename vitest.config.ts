@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // Real servers and real processes: generous, since a shared two-core machine is slow, not because a test waits.
 const patience = { testTimeout: 90_000, hookTimeout: 90_000, expect: { poll: { timeout: 30_000 } } };
@@ -6,8 +7,33 @@ const patience = { testTimeout: 90_000, hookTimeout: 90_000, expect: { poll: { t
 /** They measure how long something takes. */
 const alone = ["test/process/must-hold-connections.test.ts", "test/process/must-hold-stop.test.ts"];
 
+/** Half a minute and more each: begun last, one of them would keep one core busy when all else is done. */
+const longest = [
+  "process/must-hold-load",
+  "cli/node-versions",
+  "process/workers",
+  "process/must-hold-faults",
+  "cli/reload-settings",
+  "docs/readme",
+  "interop/examples",
+  "test/bench",
+  "process/status",
+  "cli/logs",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = longest.findIndex((name) => moduleId.endsWith(`${name}.test.ts`));
+      return at < 0 ? longest.length : at;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     // Tests wait for processes more than they compute: on two cores vitest itself would run one file at a time.
     maxWorkers: 2,
     projects: [

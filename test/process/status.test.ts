@@ -2,6 +2,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { StatusSnapshot } from "../../src/status/snapshot.ts";
 import { startProcess, type RunningProcess } from "../support/process.ts";
@@ -69,6 +70,8 @@ async function service(...words: string[]): Promise<Service> {
       for (;;) {
         const now = await status();
         if (holds(now)) return now;
+        // Asked without a pause, the master would have no time for what is waited for.
+        await delay(20);
       }
     },
   };
