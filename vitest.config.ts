@@ -4,6 +4,10 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 // Real servers and real processes: generous, since a shared two-core machine is slow, not because a test waits.
 const patience = { testTimeout: 90_000, hookTimeout: 90_000, expect: { poll: { timeout: 30_000 } } };
 
+/** Functions called, and nothing left behind: these need no process for each file, which costs half a second of work. */
+const units = ["bridge", "config", "errors", "logs", "middleware", "protocols"].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
 /** They measure how long something takes. */
 const alone = ["test/process/must-hold-connections.test.ts", "test/process/must-hold-stop.test.ts"];
 
@@ -37,7 +41,8 @@ export default defineConfig({
     // Tests wait for processes more than they compute: on two cores vitest itself would run one file at a time.
     maxWorkers: 2,
     projects: [
-      { test: { name: "all", include: ["test/**/*.test.ts"], exclude: alone, ...patience } },
+      { test: { name: "units", include: units, isolate: false, ...patience } },
+      { test: { name: "all", include: ["test/**/*.test.ts"], exclude: [...units, ...alone], ...patience } },
       {
         // The same server without the private API of Node.js that it prefers (docs/decisions/0006-raw-handles.md).
         test: {
