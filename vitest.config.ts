@@ -8,8 +8,12 @@ const patience = { testTimeout: 90_000, hookTimeout: 90_000, expect: { poll: { t
 const units = ["bridge", "config", "errors", "logs", "middleware", "protocols"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
-/** They measure how long something takes. */
-const alone = ["test/process/must-hold-connections.test.ts", "test/process/must-hold-stop.test.ts"];
+/** They measure how long something takes, or how much of the processor. */
+const alone = [
+  "test/process/must-hold-connections.test.ts",
+  "test/process/must-hold-stop.test.ts",
+  "test/bench.test.ts",
+];
 
 /** Half a minute and more each: begun last, one of them would keep one core busy when all else is done. */
 const longest = [
@@ -20,7 +24,6 @@ const longest = [
   "cli/reload-settings",
   "docs/readme",
   "interop/examples",
-  "test/bench",
   "process/status",
   "cli/logs",
 ];
