@@ -19,9 +19,11 @@ const alone = [
 const longest = [
   "process/must-hold-load",
   "cli/node-versions",
+  "interop/conformance",
   "process/workers",
   "process/must-hold-faults",
   "cli/reload-settings",
+  "cli/reload-sources",
   "docs/readme",
   "interop/examples",
   "process/status",
