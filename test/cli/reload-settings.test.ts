@@ -1,7 +1,7 @@
 /** HUP with another config file: real masters, real workers, a real nginx. */
 import { Agent, request } from "node:http";
 import { writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, resolve as resolvePath } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { askGateway } from "../support/gateway-request.ts";
@@ -32,7 +32,7 @@ async function startMaster(config: Readonly<Record<string, unknown>>, socket = "
       `const settings: unknown = ${JSON.stringify({ application: "app.ts", fastcgi: `unix:${socket}`, ...settings })};\nexport default settings;\n`,
     );
   const directory = projectWith({ "app.ts": application, "broken.ts": 'throw new Error("broken");' });
-  const path = resolve(directory, socket);
+  const path = resolvePath(directory, socket);
   write(config);
   const running = await startIn(directory, ["serve"]);
   await running.printed(" ready at ");
