@@ -46,14 +46,10 @@ function makeName(value: unknown): string {
   return upper ? name.toLowerCase() : name;
 }
 
-/** The value without white space at its ends. */
+/** The value as a header has it. */
 function normaliseValue(value: unknown): string {
-  const text = typeof value === "string" ? value : String(value);
-  let start = 0;
-  let end = text.length;
-  while (start < end && isWhiteSpace(text.charCodeAt(start))) start += 1;
-  while (start < end && isWhiteSpace(text.charCodeAt(end - 1))) end -= 1;
-  for (let i = start; i < end; i += 1) {
+  const text = trimValue(typeof value === "string" ? value : String(value));
+  for (let i = 0; i < text.length; i += 1) {
     const code = text.charCodeAt(i);
     if (code > 0xff || code === 0 || code === 10 || code === 13) {
       throw new TypeError(
@@ -61,6 +57,15 @@ function normaliseValue(value: unknown): string {
       );
     }
   }
+  return text;
+}
+
+/** The text without white space at its ends. */
+function trimValue(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isWhiteSpace(text.charCodeAt(start))) start += 1;
+  while (start < end && isWhiteSpace(text.charCodeAt(end - 1))) end -= 1;
   return end - start === text.length ? text : text.slice(start, end);
 }
 
@@ -83,7 +88,8 @@ export class LazyHeaders {
     if (typeof given !== "object" || given === null) {
       throw new TypeError("Headers: expected an object, or a sequence of [name, value] pairs.");
     }
-    if (#list in given) this.#list = [...(given as LazyHeaders).#entries()];
+    // Again, as undici does: two empty values that were appended are ", ", whose copy is ",".
+    if (#list in given) this.#list = (given as LazyHeaders).#entries().map(trimValue);
     else if (Symbol.iterator in given) this.#fillPairs(given as Iterable<Iterable<unknown>>);
     else this.#fillRecord(given as Record<string, unknown>);
   }

@@ -1,5 +1,5 @@
 /** Real config files, in real processes: what loads, what does not, and what is said then. */
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -8,6 +8,7 @@ import { readConfig } from "../../src/cli/read-config.ts";
 import { SettingProblems } from "../../src/cli/setting-problems.ts";
 import { commands } from "../../src/cli/settings.ts";
 import { temporaryDirectory } from "../support/serving.ts";
+import { projectWith } from "../support/settled-process.ts";
 import { projectRoot } from "../support/source-tree.ts";
 
 // The built one: what it starts must run without a test runner.
@@ -16,11 +17,7 @@ const { loadConfigFile } = (await import(
 )) as typeof import("../../src/cli/config-file.ts");
 
 function load(name: string, text: string): Promise<ConfigReport> {
-  const directory = temporaryDirectory();
-  mkdirSync(join(directory, "node_modules"));
-  symlinkSync(projectRoot, join(directory, "node_modules/tsgi"));
-  writeFileSync(join(directory, "one.ts"), "export const one: number = 1;\n");
-  writeFileSync(join(directory, name), text);
+  const directory = projectWith({ "one.ts": "export const one: number = 1;\n", [name]: text });
   return loadConfigFile(join(directory, name));
 }
 

@@ -69,7 +69,7 @@ async function serving(...words: string[]): Promise<Serving> {
     },
     lines,
     logged: async (name, pattern) => {
-      await expect.poll(() => find(name, pattern), { timeout: 10_000, interval: 20 }).toBeDefined();
+      await expect.poll(() => find(name, pattern), { timeout: 30_000, interval: 20 }).toBeDefined();
       return find(name, pattern) ?? "";
     },
   };

@@ -1,11 +1,13 @@
 /** HUP with another config file: real masters, real workers, a real nginx. */
 import { Agent, request } from "node:http";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve as resolvePath } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { askGateway } from "../support/gateway-request.ts";
 import { describeWithServers, Stage } from "../support/nginx.ts";
 import type { RunningProcess } from "../support/process.ts";
-import { printedTimes, projectWith, runIn, startIn } from "../support/settled-process.ts";
+import { printedTimes, projectWith, startIn } from "../support/settled-process.ts";
 
 /** Tells who answers, and where it stands. */
 const application = `export const application = (environ: any, start: any) => {
@@ -23,16 +25,14 @@ interface Master {
   ask(): Promise<readonly [pid: string, paths: string]>;
 }
 
-async function startMaster(
-  config: Readonly<Record<string, unknown>>,
-  socket = "unix:app.sock",
-): Promise<Master> {
+async function startMaster(config: Readonly<Record<string, unknown>>, socket = "app.sock"): Promise<Master> {
   const write = (settings: Readonly<Record<string, unknown>>): void =>
     writeFileSync(
       join(directory, "tsgi.config.ts"),
-      `const settings: unknown = ${JSON.stringify({ application: "app.ts", fastcgi: socket, ...settings })};\nexport default settings;\n`,
+      `const settings: unknown = ${JSON.stringify({ application: "app.ts", fastcgi: `unix:${socket}`, ...settings })};\nexport default settings;\n`,
     );
   const directory = projectWith({ "app.ts": application, "broken.ts": 'throw new Error("broken");' });
+  const path = resolvePath(directory, socket);
   write(config);
   const running = await startIn(directory, ["serve"]);
   await running.printed(" ready at ");
@@ -44,8 +44,8 @@ async function startMaster(
       running.kill("SIGHUP");
     },
     ask: async () => {
-      const { output } = await runIn(directory, ["request", `fastcgi:${socket}`, "/site/x"]);
-      const [pid = "", paths = ""] = output.split(" ");
+      const { text } = await askGateway({ kind: "unix", path }, { target: "/site/x" });
+      const [pid = "", paths = ""] = text.split(" ");
       return [pid, paths];
     },
   };
@@ -113,8 +113,8 @@ describe("a master whose config file has changed", { timeout: 90_000 }, () => {
       process.kill(Number(next), "SIGTERM");
       await expect.poll(() => isAlive(Number(next)), { timeout: 60_000 }).toBe(false);
     });
-    const { output } = await runIn(master.directory, ["request", "fastcgi:unix:other.sock", "/"]);
-    expect(output).toContain(" |/");
+    const other = join(master.directory, "other.sock");
+    expect((await askGateway({ kind: "unix", path: other })).text).toContain(" |/");
   });
 });
 
@@ -137,7 +137,7 @@ describeWithServers("a master whose config file has changed, behind nginx", () =
       onTestFinished(() => stage[Symbol.asyncDispose]());
       const first = { workers: 2, scriptName: "" };
       const second = { workers: 3, scriptName: "/site" };
-      const master = await startMaster(first, `unix:${stage.directory}/app.sock`);
+      const master = await startMaster(first, join(stage.directory, "app.sock"));
       await stage.startNginx(example);
       const load = startLoad(`${stage.origin}/site/x`, keepAlive);
       await load.answered(100);
@@ -183,6 +183,8 @@ function startLoad(url: string, keepAlive: boolean): Load {
         failures.push(String(error));
       }
       state.count++;
+      // Users think; and without a pause the clients alone would keep the machine busy.
+      if (!state.stopping) await delay(20);
     }
   };
   const clients = Promise.all(Array.from({ length: 6 }, client));

@@ -1,14 +1,12 @@
 /** docs/adapters-node.md: each of its programs runs as it stands there; only paths and ports are put in. */
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { transformSync } from "oxc-transform";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { GatewayClient } from "../../src/client/index.ts";
+import { askGateway } from "../support/gateway-request.ts";
 import { accepting } from "../support/nginx.ts";
 import { freePort } from "../support/ports.ts";
 import { startProcess, type RunningProcess } from "../support/process.ts";
-import { temporaryDirectory } from "../support/serving.ts";
-import { projectRoot, readProjectFile } from "../support/source-tree.ts";
+import { projectWith } from "../support/settled-process.ts";
+import { readProjectFile } from "../support/source-tree.ts";
 
 const page = readProjectFile("docs/adapters-node.md");
 
@@ -16,11 +14,8 @@ const page = readProjectFile("docs/adapters-node.md");
 async function start(file: string, put: readonly [from: string, to: string]): Promise<RunningProcess> {
   const [, code] = new RegExp(`^\`\`\`ts\\n(// ${file}\\n[\\s\\S]*?)^\`\`\`$`, "m").exec(page) ?? [];
   if (code?.includes(put[0]) !== true) throw new Error(`the page has no program ${file} with ${put[0]}`);
-  const directory = temporaryDirectory();
-  mkdirSync(join(directory, "node_modules"));
-  symlinkSync(projectRoot, join(directory, "node_modules/tsgi"));
-  symlinkSync(join(projectRoot, "node_modules/express"), join(directory, "node_modules/express"));
-  writeFileSync(join(directory, "program.mjs"), transformSync(file, code.replace(...put)).code);
+  const script = transformSync(file, code.replace(...put)).code;
+  const directory = projectWith({ "program.mjs": script }, ["express"]);
   const running = await startProcess(process.execPath, ["program.mjs"], { cwd: directory });
   onTestFinished(async () => void (await running.stop()));
   return running;
@@ -30,23 +25,8 @@ describe("docs/adapters-node.md", () => {
   it("server.ts serves Express, which knows the client", async () => {
     const port = await freePort();
     await accepting(port, await start("server.ts", ["unix:/run/app.sock", `127.0.0.1:${port}`]));
-    const client = new GatewayClient({
-      protocol: "fastcgi",
-      address: { kind: "tcp", host: "127.0.0.1", port },
-    });
-    onTestFinished(() => client.close());
-    const params = Object.entries({
-      REQUEST_METHOD: "GET",
-      REQUEST_URI: "/",
-      SERVER_NAME: "h",
-      SERVER_PORT: "80",
-      SERVER_PROTOCOL: "HTTP/1.1",
-      REMOTE_ADDR: "192.0.2.1",
-    });
-    const answer = await client.request({ params });
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of answer.body) chunks.push(chunk);
-    expect([answer.status, Buffer.concat(chunks).toString()]).toEqual([200, "hello 192.0.2.1"]);
+    const answer = await askGateway({ kind: "tcp", host: "127.0.0.1", port });
+    expect(answer).toEqual({ status: 200, text: "hello 192.0.2.1" });
   });
 
   it("wiki.ts hosts an application in Node's own server", async () => {

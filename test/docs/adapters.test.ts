@@ -1,11 +1,9 @@
 /** docs/adapters.md: each of its programs is run as it stands there, by the command that stands there. */
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { GatewayClient } from "../../src/client/index.ts";
-import { temporaryDirectory } from "../support/serving.ts";
-import { startProcess } from "../support/process.ts";
-import { projectRoot, readProjectFile } from "../support/source-tree.ts";
+import { describe, expect, it } from "vitest";
+import { askGateway } from "../support/gateway-request.ts";
+import { projectWith, startIn } from "../support/settled-process.ts";
+import { readProjectFile } from "../support/source-tree.ts";
 
 const page = readProjectFile("docs/adapters.md");
 
@@ -22,37 +20,15 @@ async function ask(
   target: string,
   body = "",
 ): Promise<[number, string, string]> {
-  const directory = temporaryDirectory();
-  mkdirSync(join(directory, "node_modules"));
-  symlinkSync(projectRoot, join(directory, "node_modules/tsgi"));
-  symlinkSync(join(projectRoot, "node_modules/hono"), join(directory, "node_modules/hono"));
-  writeFileSync(join(directory, file), program(file));
-  const path = join(directory, "s");
-  const words = ["serve", file, "--fastcgi", `unix:${path}`];
-  const server = await startProcess(process.execPath, [join(projectRoot, "dist/cli/tsgi.cjs"), ...words], {
-    cwd: directory,
-  });
-  onTestFinished(async () => void (await server.stop()));
-  await server.printed("ready");
-  const client = new GatewayClient({ protocol: "fastcgi", address: { kind: "unix", path } });
-  onTestFinished(() => client.close());
-  const answer = await client.request({
-    params: Object.entries({
-      REQUEST_METHOD: method,
-      REQUEST_URI: target,
-      SCRIPT_NAME: "",
-      SERVER_NAME: "h",
-      SERVER_PORT: "80",
-      SERVER_PROTOCOL: "HTTP/1.1",
-      REMOTE_ADDR: "192.0.2.1",
-      CONTENT_LENGTH: String(body.length),
-    }),
-    body: Buffer.from(body),
-  });
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of answer.body) chunks.push(chunk);
+  const directory = projectWith({ [file]: program(file) }, ["hono"]);
+  const server = await startIn(directory, ["serve", file, "--fastcgi", "unix:s"]);
+  await server.printed(" ready at ");
+  const { status, text } = await askGateway(
+    { kind: "unix", path: join(directory, "s") },
+    { method, target, body },
+  );
   await server.stop();
-  return [answer.status, Buffer.concat(chunks).toString(), server.output];
+  return [status, text, server.output];
 }
 
 describe("docs/adapters.md", () => {

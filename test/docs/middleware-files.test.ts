@@ -1,5 +1,5 @@
 /** docs/middleware-files.md: its application runs, and its tables say what the code does. */
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { compress, staticFiles } from "../../src/middleware/index.ts";
@@ -7,7 +7,7 @@ import { answering, octets } from "../bridge/hosted.ts";
 import { request } from "../middleware/request.ts";
 import { startTsgi } from "../support/nginx.ts";
 import { freePort } from "../support/ports.ts";
-import { temporaryDirectory } from "../support/serving.ts";
+import { projectWith } from "../support/settled-process.ts";
 import { projectRoot, readProjectFile } from "../support/source-tree.ts";
 
 const page = readProjectFile("docs/middleware-files.md");
@@ -19,13 +19,10 @@ function rowsBelow(heading: string): string[] {
 }
 
 it("the application of the page serves files, compresses, and answers 304", async () => {
-  const directory = temporaryDirectory();
   const [, code = ""] = /^```ts\n([\s\S]*?)^```$/m.exec(page) ?? [];
-  writeFileSync(join(directory, "app.ts"), code);
+  const directory = projectWith({ "app.ts": code });
   mkdirSync(join(directory, "public"));
   writeFileSync(join(directory, "public", "site.css"), "p { color: red }");
-  mkdirSync(join(directory, "node_modules"));
-  symlinkSync(projectRoot, join(directory, "node_modules", "tsgi"));
   const port = await freePort();
   const running = await startTsgi(["serve", "app.ts", "--http", `127.0.0.1:${port}`], { cwd: directory });
   onTestFinished(async () => {

@@ -8,7 +8,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { GatewayClient } from "../../src/client/index.ts";
+import { askGateway } from "../support/gateway-request.ts";
 import { accepting, requireNginx } from "../support/nginx.ts";
 import { freePorts } from "../support/ports.ts";
 import { startProcess, type RunningProcess } from "../support/process.ts";
@@ -143,25 +143,8 @@ describe("README", () => {
       const line = String(words).replace("FILE", file).replace("127.0.0.1:9000", `127.0.0.1:${port}`);
       const server = await run(`node_modules/.bin/${line}`);
       await server.printed(" ready at ");
-      const client = new GatewayClient({
-        protocol: "fastcgi",
-        address: { kind: "tcp", host: "127.0.0.1", port },
-      });
-      onTestFinished(() => client.close());
-      const params = Object.entries({
-        REQUEST_METHOD: "GET",
-        REQUEST_URI: "/",
-        SCRIPT_NAME: "",
-        PATH_INFO: "/",
-        SERVER_NAME: "h",
-        SERVER_PORT: "80",
-        SERVER_PROTOCOL: "HTTP/1.1",
-        REMOTE_ADDR: "192.0.2.1",
-      });
-      const answer = await client.request({ params });
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of answer.body) chunks.push(chunk);
-      expect([answer.status, Buffer.concat(chunks).toString()]).toEqual([200, `${text}\n`]);
+      const answer = await askGateway({ kind: "tcp", host: "127.0.0.1", port });
+      expect(answer).toEqual({ status: 200, text: `${text}\n` });
     },
     60_000,
   );

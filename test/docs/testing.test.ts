@@ -1,26 +1,14 @@
 /** docs/testing.md: its programs are test files, and pass. */
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { startProcess, type ProcessEnd } from "../support/process.ts";
-import { temporaryDirectory } from "../support/serving.ts";
+import { projectWith } from "../support/settled-process.ts";
 import { projectRoot, readProjectFile } from "../support/source-tree.ts";
 
 const page = readProjectFile("docs/testing.md");
 const programs = [...page.matchAll(/^```(?:ts|js)\n\/\/ (\S+)\n([\s\S]*?)^```$/gm)].map(
   ([, name = "", code = ""]): [string, string] => [name, code],
 );
-
-/** A directory in which `tsgi` and `vitest` are installed, and the program. */
-function installed(name: string, code: string): string {
-  const directory = temporaryDirectory();
-  mkdirSync(join(directory, "node_modules"));
-  symlinkSync(projectRoot, join(directory, "node_modules", "tsgi"));
-  symlinkSync(join(projectRoot, "node_modules", "vitest"), join(directory, "node_modules", "vitest"));
-  writeFileSync(join(directory, "package.json"), '{ "type": "module" }');
-  writeFileSync(join(directory, name), code);
-  return directory;
-}
 
 async function run(words: readonly string[], cwd: string): Promise<ProcessEnd & { output: string }> {
   // What this very run tells its own workers is nothing for another one.
@@ -37,7 +25,7 @@ it("has programs of both kinds", () => {
 it.each(programs)(
   "%s passes",
   async (name, code) => {
-    const directory = installed(name, code);
+    const directory = projectWith({ "package.json": '{ "type": "module" }', [name]: code }, ["vitest"]);
     const vitest = join(projectRoot, "node_modules", "vitest", "vitest.mjs");
     const words = name.endsWith(".mjs") ? ["--test", name] : [vitest, "run", name];
     const end = await run(words, directory);

@@ -2,13 +2,11 @@
 import * as fc from "fast-check";
 import { runInNewContext } from "node:vm";
 import { setFlagsFromString } from "node:v8";
-import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { setupTestingDefaults, type Application, type Environ } from "../../src/bridge/index.ts";
-import { createFrontEnd, type FrontEnd } from "../../src/client/index.ts";
 import { ValidationError } from "../../src/errors/index.ts";
 import { validator, type ValidatorOptions } from "../../src/middleware/index.ts";
-import { serve, type GatewayServer } from "../../src/server/index.ts";
-import { conformanceApplication, conformanceCases, runConformanceCase } from "../../src/testing/index.ts";
+import { conformanceApplication } from "../../src/testing/index.ts";
 import {
   answering,
   codes,
@@ -26,6 +24,7 @@ import {
   textOf,
   type LooseApplication,
 } from "../bridge/hosted.ts";
+import { itConforms } from "../support/embedded-site.ts";
 
 const text: [string, string] = ["Content-Type", "text/plain"];
 
@@ -413,32 +412,13 @@ describe("close()", () => {
 describe.each(["fastcgi", "scgi", "http"] as const)(
   "the conformance suite over %s with the validator around its application",
   (protocol) => {
-    let frontEnd: FrontEnd | undefined;
-    let gateway: GatewayServer | undefined;
-    let origin = "";
     const found: string[] = [];
-
-    beforeAll(async () => {
-      gateway = await serve(validator(conformanceApplication), {
-        [protocol]: "127.0.0.1:0",
-        log: ({ code, message }) => {
-          if (code === "ERR_VALIDATION") found.push(message);
-        },
-        writeErrors: () => {},
-      });
-      const address = gateway.addresses[0]!.address;
-      if (protocol !== "http") frontEnd = createFrontEnd({ gateway: { protocol, address }, scriptName: "" });
-      const bound = (await frontEnd?.listen({ kind: "tcp", host: "127.0.0.1", port: 0 })) ?? address;
-      origin = `http://127.0.0.1:${bound.kind === "tcp" ? bound.port : 0}`;
+    itConforms(validator, {
+      protocol,
+      log: ({ code, message }) => {
+        if (code === "ERR_VALIDATION") found.push(message);
+      },
     });
-    afterAll(async () => {
-      await frontEnd?.close({ graceMs: 0 });
-      await gateway?.close({ graceMs: 0 });
-    });
-
-    it.each(conformanceCases.map((one) => [one.name, one] as const))("%s", (_name, one) =>
-      runConformanceCase(one, { origin, mount: "" }),
-    );
 
     it("found nothing but what three cases break on purpose", () => {
       const names = found.map((message) => /^\w+ \/([\w-]+)/.exec(message)?.[1]);

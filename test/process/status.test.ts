@@ -2,6 +2,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { StatusSnapshot } from "../../src/status/snapshot.ts";
 import { startProcess, type RunningProcess } from "../support/process.ts";
@@ -69,6 +70,8 @@ async function service(...words: string[]): Promise<Service> {
       for (;;) {
         const now = await status();
         if (holds(now)) return now;
+        // Asked without a pause, the master would have no time for what is waited for.
+        await delay(20);
       }
     },
   };
@@ -100,7 +103,9 @@ describe("with workers", { timeout: 30_000 }, () => {
     answers.push(fetchText(http, "/block"));
     await printedTimes(child, "blocked", 2);
     answers.push(fetchText(http, "/"), fetchText(http, "/"));
-    const status = await until((now) => states(now).every((state) => state === "blocked"));
+    const status = await until(
+      (now) => states(now).every((state) => state === "blocked") && now.sockets[0]?.waiting === 2,
+    );
     expect(status.workers).toMatchObject({ ready: 2, busy: 2, utilization: 1 });
     expect(status.sockets).toEqual([{ protocol: "http", address: "127.0.0.1:0", waiting: 2 }]);
     expect((await page("/", "text/html")).text).toContain('<span class="badge blocked">blocked</span>');

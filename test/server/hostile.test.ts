@@ -83,7 +83,8 @@ describe("a hostile peer", () => {
 
   it("P3 closes a connection whose request never ends its parameters", async () => {
     const serving = await startServing(hello, { paramsTimeoutMs: 40 });
-    await throwAt(serving, begin(1));
+    // A process that stands still for 40 ms has read nothing, and closes without a word: then again.
+    while (serving.log.length === 0) await throwAt(serving, begin(1));
     expect((await serving.logged("ERR_LIMIT_TIME")).message).toContain("paramsTimeoutMs");
     await throwAt(serving, Buffer.from([1]));
     await stillAnswers(serving);
@@ -179,7 +180,7 @@ describe("a hostile peer", () => {
   });
 
   it("P2 answers 503 past maxConnections, logs it, and recovers", async () => {
-    const serving = await startServing(hello, { maxConnections: 1, paramsTimeoutMs: 40 });
+    const serving = await startServing(hello, { maxConnections: 1 });
     const first = await serving.connect();
     first.request(1);
     await first.answer(1);

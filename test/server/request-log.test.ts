@@ -232,6 +232,8 @@ describe("slowRequestMs", () => {
       {
         slowRequestMs: 60,
         log: ({ level, message }) => {
+          // Of a machine that stood still for so long it is true.
+          if (Number(/ GET \/: slow request: it took (\d+) ms$/.exec(` ${message}`)?.[1]) >= 60) return;
           messages.push(`${level} ${message}`);
           told.open();
         },

@@ -15,11 +15,16 @@ export const tsgiCommand: string = join(projectRoot, "dist/cli/main.js");
 /** Processes start slowly on a machine that has other work to do. */
 const patience = { timeout: 60_000, interval: 10 };
 
-/** A directory with these files. */
-export function projectWith(files: Readonly<Record<string, string>>): string {
+/** A directory with these files; `packages` are those of this project's node_modules that they import. */
+export function projectWith(
+  files: Readonly<Record<string, string>>,
+  packages: readonly string[] = [],
+): string {
   const directory = temporaryDirectory();
-  mkdirSync(join(directory, "node_modules"));
-  symlinkSync(projectRoot, join(directory, "node_modules/tsgi"));
+  const installed = join(directory, "node_modules");
+  mkdirSync(installed);
+  symlinkSync(projectRoot, join(installed, "tsgi"));
+  for (const name of packages) symlinkSync(join(projectRoot, "node_modules", name), join(installed, name));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
   return directory;
 }

@@ -3,58 +3,24 @@
  * where a gateway is wrong; and its data is in order.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Application } from "../../src/bridge/index.ts";
-import { createFrontEnd, type FrontEnd } from "../../src/client/index.ts";
-import { serve, type GatewayServer } from "../../src/server/index.ts";
 import {
-  conformanceApplication,
   conformanceCases,
   ConformanceFailure,
   frontEndAllowances,
   runConformanceCase,
   type ConformanceCase,
 } from "../../src/testing/index.ts";
-
-/** A gateway and the embedded front end. */
-class Site {
-  origin = "";
-  #gateway: GatewayServer | undefined;
-  #frontEnd: FrontEnd | undefined;
-
-  async start(application: Application, scriptName: string): Promise<void> {
-    this.#gateway = await serve(application, {
-      fastcgi: "127.0.0.1:0",
-      log: () => {},
-      writeErrors: () => {},
-    });
-    const address = this.#gateway.addresses[0]?.address;
-    if (address === undefined) throw new Error("the gateway listens nowhere");
-    this.#frontEnd = createFrontEnd({ gateway: { protocol: "fastcgi", address }, scriptName });
-    const bound = await this.#frontEnd.listen({ kind: "tcp", host: "127.0.0.1", port: 0 });
-    this.origin = `http://127.0.0.1:${bound.kind === "tcp" ? bound.port : 0}`;
-  }
-
-  async stop(): Promise<void> {
-    await this.#frontEnd?.close({ graceMs: 0 });
-    await this.#gateway?.close({ graceMs: 0 });
-  }
-}
+import { EmbeddedSite, itConforms } from "../support/embedded-site.ts";
 
 describe.each([
   ["root", ""],
   ["sub-path", "/app"],
 ])("behind tsgi's own front end, at the %s", (_place, mount) => {
-  const site = new Site();
-  beforeAll(() => site.start(conformanceApplication, mount));
-  afterAll(() => site.stop());
-
-  it.each(conformanceCases.map((one) => [one.name, one] as const))("%s", (_name, one) =>
-    runConformanceCase(one, { origin: site.origin, mount }),
-  );
+  itConforms((application) => application, { mount });
 });
 
 describe("a gateway that is wrong", () => {
-  const site = new Site();
+  const site = new EmbeddedSite();
   beforeAll(() =>
     site.start((environ, startResponse) => {
       if (environ.PATH_INFO === "/breaks-off") {
@@ -63,7 +29,7 @@ describe("a gateway that is wrong", () => {
       }
       startResponse("202 Accepted", [["Content-Type", "application/json"]]);
       return [Buffer.from(JSON.stringify({ REQUEST_METHOD: "PUT" }))];
-    }, ""),
+    }),
   );
   afterAll(() => site.stop());
 

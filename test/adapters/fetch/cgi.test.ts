@@ -1,21 +1,13 @@
 /** A fetch handler as a CGI script: the same module, one process for each request. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { temporaryDirectory } from "../../support/serving.ts";
+import { projectWith } from "../../support/settled-process.ts";
 import { projectRoot } from "../../support/source-tree.ts";
 
-function runScript(
-  source: string,
-  variables: Readonly<Record<string, string>>,
-  body = "",
-  directory = temporaryDirectory(),
-): string {
-  mkdirSync(join(directory, "node_modules"));
-  symlinkSync(projectRoot, join(directory, "node_modules/tsgi"));
-  symlinkSync(join(projectRoot, "node_modules/hono"), join(directory, "node_modules/hono"));
-  writeFileSync(join(directory, "app.mjs"), source);
+/** Answers one request with `app.mjs` of the directory. */
+function runScript(directory: string, variables: Readonly<Record<string, string>>, body = ""): string {
   const run = spawnSync(process.execPath, [join(projectRoot, "dist/cli/tsgi.cjs"), "cgi", "app.mjs"], {
     cwd: directory,
     input: body,
@@ -36,7 +28,6 @@ function runScript(
 }
 
 it("answers, reads its upload, and finishes what ctx.waitUntil was given", () => {
-  const directory = temporaryDirectory();
   const source = `
     import { writeFileSync } from "node:fs";
     import { Hono } from "hono";
@@ -51,8 +42,9 @@ it("answers, reads its upload, and finishes what ctx.waitUntil was given", () =>
     });
     export default fromFetch(app);
   `;
+  const directory = projectWith({ "app.mjs": source }, ["hono"]);
   const output = runScript(
-    source,
+    directory,
     {
       REQUEST_METHOD: "POST",
       PATH_INFO: "/echo",
@@ -60,7 +52,6 @@ it("answers, reads its upload, and finishes what ctx.waitUntil was given", () =>
       CONTENT_LENGTH: "4",
     },
     "body",
-    directory,
   );
   expect(existsSync(join(directory, "done"))).toBe(true);
   const [head = "", body] = output.split("\r\n\r\n");
@@ -92,6 +83,11 @@ it("streams", () => {
       },
     })));
   `;
-  const output = runScript(source, { REQUEST_METHOD: "GET", PATH_INFO: "/", REQUEST_URI: "/cgi-bin/app/" });
+  const directory = projectWith({ "app.mjs": source });
+  const output = runScript(directory, {
+    REQUEST_METHOD: "GET",
+    PATH_INFO: "/",
+    REQUEST_URI: "/cgi-bin/app/",
+  });
   expect(output).toMatch(/^Status: 200 OK\r\n\r\none two three$/);
 });

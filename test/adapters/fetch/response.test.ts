@@ -256,15 +256,16 @@ describe("lazy Headers", () => {
         expect([...lazy.keys()]).toEqual([...real.keys()]);
         expect([...lazy.values()]).toEqual([...real.values()]);
         expect(lazy.getSetCookie()).toEqual(real.getSetCookie());
-        // Copied pair by pair, what was joined of empty values loses its last space.
-        const trimmed = [...real].map(([name, value]) => [name, value.replace(/ $/, "")]);
-        expect([...new RealHeaders(lazy)]).toEqual(trimmed);
-        expect([...new LazyH(real)]).toEqual(trimmed);
-        expect([...new LazyH(lazy)]).toEqual([...real]);
+        const copied = [...new RealHeaders(real)];
+        expect([...new RealHeaders(lazy)]).toEqual(copied);
+        expect([...new LazyH(real)]).toEqual(copied);
+        expect([...new LazyH(lazy)]).toEqual(copied);
         const each: unknown[] = [];
         lazy.forEach((value, name, headers) => each.push([name, value, headers === lazy]));
         expect(each).toEqual([...real].map(([name, value]) => [name, value, true]));
       }),
+      // The second is joined to ", ", which a copy has without the space at its end.
+      { examples: [[Array.from({ length: 2 }, () => ({ do: "append", name: "a", value: "" }) as const)]] },
     );
   });
 });

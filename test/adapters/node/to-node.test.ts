@@ -1,11 +1,10 @@
 /** `toNode`: an application in Node's http server, in Express, and through `fromNode` again. */
 import express from "express";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { fromNode, toNode } from "../../../src/adapters/index.ts";
 import type { Application } from "../../../src/bridge/index.ts";
-import { createFrontEnd, type FrontEnd } from "../../../src/client/index.ts";
-import { serve, type GatewayServer } from "../../../src/server/index.ts";
-import { conformanceApplication, conformanceCases, runConformanceCase } from "../../../src/testing/index.ts";
+import { serve } from "../../../src/server/index.ts";
+import { itConforms } from "../../support/embedded-site.ts";
 import { RawConnection } from "../../support/http-client.ts";
 import { gate, hello } from "../../support/serving.ts";
 import { startNodeSite, startPlainSite } from "./sites.ts";
@@ -118,26 +117,6 @@ describe("toNode in Express", () => {
 describe.each([
   ["root", ""],
   ["sub-path", "/app"],
-])("fromNode(toNode(application)) at the %s", (_, scriptName) => {
-  let server: GatewayServer;
-  let frontEnd: FrontEnd;
-  let origin = "";
-  beforeAll(async () => {
-    const application = fromNode(toNode(conformanceApplication, quiet));
-    server = await serve(application, { fastcgi: "127.0.0.1:0", ...quiet });
-    frontEnd = createFrontEnd({
-      gateway: { protocol: "fastcgi", address: server.addresses[0]!.address },
-      scriptName,
-    });
-    const bound = await frontEnd.listen({ kind: "tcp", host: "127.0.0.1", port: 0 });
-    origin = `http://127.0.0.1:${bound.kind === "tcp" ? bound.port : 0}`;
-  });
-  afterAll(async () => {
-    await frontEnd.close({ graceMs: 0 });
-    await server.close({ graceMs: 0 });
-  });
-
-  it.each(conformanceCases.map((one) => [one.name, one] as const))("%s", (_name, one) =>
-    runConformanceCase(one, { origin, mount: scriptName }),
-  );
+])("fromNode(toNode(application)) at the %s", (_, mount) => {
+  itConforms((application) => fromNode(toNode(application, quiet)), { mount });
 });

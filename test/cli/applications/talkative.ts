@@ -2,6 +2,7 @@
 import type { Application } from "../../../src/bridge/types.ts";
 
 const held: Array<() => void> = [];
+const nothing = new Int32Array(new SharedArrayBuffer(4));
 
 export const application: Application = async (environ, startResponse) => {
   switch (environ.PATH_INFO) {
@@ -39,7 +40,8 @@ export const application: Application = async (environ, startResponse) => {
   return [Buffer.from("hello")];
 };
 
+/** Blocks, and leaves the processor to who is to notice. */
 function spin(ms: number): void {
   const end = performance.now() + ms;
-  while (performance.now() < end);
+  while (performance.now() < end) Atomics.wait(nothing, 0, 0, 1);
 }
