@@ -106,7 +106,7 @@ function toGatewayRequest(request: Request, remote: string | RemoteAddress | und
       remoteAddress: address,
       remotePort: port,
     },
-    isHttps ? { REQUEST_SCHEME: "https", HTTPS: "on" } : {},
+    isHttps ? { params: { REQUEST_SCHEME: "https", HTTPS: "on" } } : {},
   );
 }
 

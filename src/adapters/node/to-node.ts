@@ -92,7 +92,7 @@ export function toNode(
     const { method, url = "", httpVersion, rawHeaders } = request;
     new HttpExchange(request, response, false, host).start(
       { method, url: base + url, httpVersion, rawHeaders },
-      { scriptName, serverSoftware: "tsgi", params },
+      { scriptName, params },
     );
   };
 }
