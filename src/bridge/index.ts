@@ -36,6 +36,7 @@ export { bodyKind, isThenable, iterate } from "./response-body.ts";
 export { type PathVariables, shiftPathInfo } from "./shift-path-info.ts";
 export { setupTestingDefaults } from "./testing-defaults.ts";
 export { hostError, splitHost } from "../protocols/host.ts";
+export { withoutDots } from "../protocols/ip-address.ts";
 export {
   applicationUri,
   guessScheme,
