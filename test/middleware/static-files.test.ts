@@ -273,6 +273,18 @@ describe("directories", () => {
     expect((await ask("/docs", {}, { ...options, index: false })).sink.text).toBe("docs");
   });
 
+  it.each([
+    ["", ""],
+    ["/", ""],
+    ["/app/", ""],
+  ])(
+    "SCRIPT_NAME %j and PATH_INFO %j are a directory already: no redirect leads elsewhere",
+    async (scriptName, path) => {
+      const { code, sink } = await ask(path, {}, {}, { scriptName });
+      expect([code, sink.text]).toEqual([200, "<h1>home</h1>"]);
+    },
+  );
+
   it("prefix: only what is below it is looked for", async () => {
     const options = { prefix: "/ä/" };
     expect((await ask("/ä/digits.txt", {}, options)).sink.text).toBe(digits);
