@@ -32,7 +32,7 @@ export {
   stackOf,
   summaryOf,
 } from "./log-line.ts";
-export { bodyKind, isThenable, iterate } from "./response-body.ts";
+export { bodyKind, closeBody, isThenable, iterate } from "./response-body.ts";
 export { type PathVariables, shiftPathInfo } from "./shift-path-info.ts";
 export { setupTestingDefaults } from "./testing-defaults.ts";
 export { hostError, splitHost } from "../protocols/host.ts";
