@@ -35,12 +35,11 @@ export {
 export { bodyKind, closeBody, isThenable, iterate } from "./response-body.ts";
 export { type PathVariables, shiftPathInfo } from "./shift-path-info.ts";
 export { setupTestingDefaults } from "./testing-defaults.ts";
-export { hostError, splitHost } from "../protocols/host.ts";
+export { hostError, inBrackets, splitHost } from "../protocols/host.ts";
 export { withoutDots } from "../protocols/ip-address.ts";
 export {
   applicationUri,
   guessScheme,
-  inBrackets,
   requestUri,
   type RequestUriOptions,
   type UriVariables,
