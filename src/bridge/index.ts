@@ -18,6 +18,7 @@ export type {
   RequestWatch,
   ResponseSink,
 } from "./exchange-types.ts";
+export { embeddedSettings } from "./embedded-settings.ts";
 export { errorPage, gatewayStatus } from "./error-page.ts";
 export { Exchange } from "./exchange.ts";
 export { FileWrapper, fileWrapper } from "./file-wrapper.ts";
