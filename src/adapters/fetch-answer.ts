@@ -43,22 +43,34 @@ export function startAnswer(
       "the body of the Response has been read, or is being read; return a Response of its own, or a clone()",
     );
   }
-  if (!Number.isInteger(status) || status < 200 || status > 999) {
-    throw new ResponseError(
-      "ERR_RESPONSE_STATUS",
-      `the fetch handler returned a Response of status ${status}; expected 200 to 599` +
-        (status === 0 ? " (0 is what Response.error() makes)" : ""),
-    );
+  const stream = typeof body === "object" && body !== null && !ArrayBuffer.isView(body) ? body : undefined;
+  try {
+    checkStatus(status);
+    startResponse(statusLine(status, statusText), headerList(headers, stream !== undefined));
+  } catch (error) {
+    if (stream !== undefined) abandon(stream);
+    throw error;
   }
-  const isStream = typeof body === "object" && body !== null && !ArrayBuffer.isView(body);
-  startResponse(statusLine(status, statusText), headerList(headers, isStream));
   if (typeof body === "string") return body === "" ? [] : [Buffer.from(body)];
   if (body === null) return [];
-  if (!isStream) return [body];
-  if (environ.REQUEST_METHOD !== "HEAD" && status !== 204 && status !== 205 && status !== 304) return body;
-  // Nobody will read it. Where it comes from may not care to be told.
-  body.cancel().catch(() => {});
+  if (stream === undefined) return [body as Uint8Array];
+  if (environ.REQUEST_METHOD !== "HEAD" && status !== 204 && status !== 205 && status !== 304) return stream;
+  abandon(stream);
   return [];
+}
+
+/** Nobody will read it. Where it comes from may not care to be told. */
+function abandon(stream: ReadableStream<Uint8Array>): void {
+  stream.cancel().catch(() => {});
+}
+
+function checkStatus(status: number): void {
+  if (Number.isInteger(status) && status >= 200 && status <= 999) return;
+  throw new ResponseError(
+    "ERR_RESPONSE_STATUS",
+    `the fetch handler returned a Response of status ${status}; expected 200 to 599` +
+      (status === 0 ? " (0 is what Response.error() makes)" : ""),
+  );
 }
 
 /** The usual lines, each made once: as many as there are codes. */
@@ -116,7 +128,8 @@ function listOf(headers: Headers): string[] {
   // Classes older than getSetCookie() iterate over cookies one by one; some of them join them.
   const hasCookies = typeof headers.getSetCookie === "function";
   for (const [name, value] of headers.entries()) {
-    if (!hasCookies || name.toLowerCase() !== "set-cookie") list.push(name, value);
+    const lower = name.toLowerCase();
+    if (!hasCookies || lower !== "set-cookie") list.push(lower, value);
   }
   if (hasCookies) for (const cookie of headers.getSetCookie()) list.push("set-cookie", cookie);
   return list;

@@ -179,7 +179,8 @@ export class LazyResponse {
   async text(): Promise<string> {
     const kept = this.#take();
     if (kept === undefined) return this.#toNative().text();
-    return typeof kept === "string" ? Buffer.from(kept).toString() : new TextDecoder().decode(kept);
+    // Of a text too: decoding takes a byte order mark away, and puts U+FFFD for half a surrogate pair.
+    return new TextDecoder().decode(typeof kept === "string" ? Buffer.from(kept) : kept);
   }
 
   async json(): Promise<unknown> {

@@ -12,8 +12,9 @@ export function requestBodyStream(input: InputStream): ReadableStream<Uint8Array
       async pull(controller) {
         const { done, value } = await chunks.next();
         if (done === true) controller.close();
-        // A plain view: a consumer may transfer what it gets, and Buffer's methods are not Uint8Array's.
-        else controller.enqueue(new Uint8Array(value.buffer, value.byteOffset, value.length));
+        // A copy, as Node.js makes of a Readable's: a consumer may transfer the memory of what it gets, as byte streams
+        // do, and in this block are octets that have not been asked for, or that are another request's.
+        else controller.enqueue(new Uint8Array(value));
       },
       async cancel() {
         await chunks.return?.();

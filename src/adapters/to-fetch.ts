@@ -3,9 +3,9 @@
  * @module
  */
 import {
+  embeddedSettings,
   errorPage,
   Exchange,
-  formatLogEntry,
   gatewayStatus,
   httpGatewayRequest,
   parseScriptName,
@@ -40,9 +40,6 @@ export interface ToFetchOptions<Arguments extends readonly unknown[]> {
   readonly writeErrors?: (text: string) => void;
 }
 
-/** Octets of a request body that wait for the application. */
-const bodyHighWaterOctets = 65_536;
-
 /**
  * Makes a fetch handler of an application. Whatever else the handler is given, `env` and `ctx` for example, goes to
  * `remoteAddress`; where there is a `ctx.waitUntil`, it is told of what runs on behind the answer.
@@ -60,7 +57,10 @@ export function toFetch<Arguments extends readonly unknown[] = readonly unknown[
       `toFetch() got ${application === null ? "null" : typeof application} for an application: it takes a function (environ, startResponse)`,
     );
   }
-  const settings = settingsOf(options);
+  const settings: ExchangeSettings = {
+    ...embeddedSettings(options),
+    scriptName: parseScriptName(options.scriptName ?? ""),
+  };
   return (request, ...more) => {
     let gatewayRequest: GatewayRequest;
     try {
@@ -74,21 +74,6 @@ export function toFetch<Arguments extends readonly unknown[] = readonly unknown[
       );
     }
     return respond(request, new Run(application, gatewayRequest, settings), more[1]);
-  };
-}
-
-function settingsOf(options: ToFetchOptions<never>): ExchangeSettings {
-  return {
-    scriptName: parseScriptName(options.scriptName ?? ""),
-    ...(options.environ === undefined ? {} : { environ: options.environ }),
-    multithread: true,
-    multiprocess: false,
-    runOnce: false,
-    debug: options.debug ?? false,
-    maxBodyOctets: options.maxBodyOctets ?? Infinity,
-    bodyHighWaterOctets,
-    log: options.log ?? ((entry) => void process.stderr.write(formatLogEntry(entry))),
-    writeErrors: options.writeErrors ?? ((text) => void process.stderr.write(text)),
   };
 }
 
@@ -106,7 +91,7 @@ function toGatewayRequest(request: Request, remote: string | RemoteAddress | und
       remoteAddress: address,
       remotePort: port,
     },
-    isHttps ? { REQUEST_SCHEME: "https", HTTPS: "on" } : {},
+    isHttps ? { params: { REQUEST_SCHEME: "https", HTTPS: "on" } } : {},
   );
 }
 

@@ -7,6 +7,7 @@
  */
 import { ConfigurationError } from "../errors/index.ts";
 import { quoted } from "../protocols/quoted.ts";
+import { encodePath } from "./request-uri.ts";
 import type { HeaderList } from "./types.ts";
 
 /** One answered request. */
@@ -229,16 +230,6 @@ function targetOf(environ: Variables): string {
 
 function pathOf(environ: Variables): string {
   return nativeText(environ.SCRIPT_NAME) + nativeText(environ.PATH_INFO);
-}
-
-/** Octets that a request line cannot have as they are. */
-const unsafeInPath = /[^!$&'()*+,\-./0-9:;=@A-Z_a-z~]/g;
-
-function encodePath(path: string): string {
-  return path.replace(
-    unsafeInPath,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
-  );
 }
 
 // oxlint-disable-next-line no-control-regex

@@ -8,6 +8,7 @@
  */
 import { RequestAbortedError, ResponseError, type TsgiError } from "../errors/index.ts";
 import { bodyTooLarge } from "./body-limits.ts";
+import { toBuffer } from "./to-buffer.ts";
 
 /** Pushes below this are copied together: 65,536 records of one octet then cost a few blocks, not 65,536 views. */
 const coalesceBelowOctets = 1_024;
@@ -22,6 +23,7 @@ export class BodyQueue {
   /** Called when the application waits for octets that have not come: for a carrier that fetches them on demand. */
   onWait: (() => void) | undefined = undefined;
   readonly #highWaterOctets: number;
+  /** Buffers, whatever came: the same methods on every chunk of a body. */
   readonly #chunks: Buffer[] = [];
   /** What of the first chunk has been taken. */
   #taken = 0;
@@ -250,9 +252,4 @@ function copyOf(octets: Uint8Array): Buffer {
   const copy = Buffer.allocUnsafeSlow(octets.length);
   copy.set(octets);
   return copy;
-}
-
-/** All octets that leave are Buffers, whatever came: the same methods on every chunk of a body. */
-function toBuffer(octets: Uint8Array): Buffer {
-  return Buffer.isBuffer(octets) ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.length);
 }

@@ -17,6 +17,7 @@ import { paramNameIndex, paramNames } from "./param-names.ts";
 import { derivePathInfo, parseScriptName, pathUnderMount } from "./path-split.ts";
 import { quoted } from "../protocols/quoted.ts";
 import { decodePath, splitRequestUri } from "./request-uri.ts";
+import { toBuffer } from "./to-buffer.ts";
 import type { Environ, InputStream, ProtocolName } from "./types.ts";
 
 /** What the environ needs besides the parameters. */
@@ -214,9 +215,4 @@ function warningsOf(
   );
   if (mismatch !== undefined) warnings.push(mismatch);
   return warnings;
-}
-
-/** What came from a socket is one already. */
-function toBuffer(octets: Uint8Array): Buffer {
-  return Buffer.isBuffer(octets) ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.length);
 }

@@ -6,17 +6,11 @@
  * @module
  */
 import { RemoteProtocolError, RequestAbortedError, type LimitExceededError } from "../errors/index.ts";
-import {
-  buildRequestParams,
-  type HttpRequestHead,
-  type ParamsSettings,
-  type RequestSocket,
-} from "../protocols/http-params.ts";
-import type { ParamsBlock } from "../protocols/params-block.ts";
+import type { HttpRequestHead, ParamsSettings, RequestSocket } from "../protocols/http-params.ts";
 import { errorPage, gatewayStatus } from "./error-page.ts";
-import type { ExchangeSettings, ResponseSink } from "./exchange-types.ts";
+import type { ExchangeSettings, GatewayRequest, ResponseSink } from "./exchange-types.ts";
 import { Exchange } from "./exchange.ts";
-import { blockOf } from "./http-gateway-request.ts";
+import { httpGatewayRequest } from "./http-gateway-request.ts";
 import type { Application, HeaderList } from "./types.ts";
 
 /** What is used of a node:http IncomingMessage. */
@@ -68,9 +62,6 @@ export interface HttpExchangeHost {
   };
 }
 
-// The mount is the environ builder's business, as it is for every protocol.
-const rootParams: ParamsSettings = { scriptName: "", serverSoftware: "tsgi", params: {} };
-
 /** Drives one request. None of its methods throws. */
 export class HttpExchange implements ResponseSink {
   readonly #request: HttpIncoming;
@@ -105,22 +96,16 @@ export class HttpExchange implements ResponseSink {
    * Calls the application.
    * @param head - the request line and headers; the request's own unless it is mounted somewhere
    */
-  start(head: HttpRequestHead = this.#request, settings: ParamsSettings = rootParams): void {
-    let params: ParamsBlock;
+  start(head: HttpRequestHead = this.#request, settings: Partial<ParamsSettings> = {}): void {
+    let request: GatewayRequest;
     try {
-      const variables = buildRequestParams(head, this.#request.socket, settings);
-      params = blockOf(variables ?? new Map());
+      request = httpGatewayRequest(head, this.#request.socket, settings);
     } catch (error) {
       this.#refuse(error);
       this.onFinished?.();
       return;
     }
-    const exchange = new Exchange(
-      this.#host.application,
-      { protocol: "http", role: "responder", params },
-      this,
-      this.#host.settings,
-    );
+    const exchange = new Exchange(this.#host.application, request, this, this.#host.settings);
     this.#exchange = exchange;
     exchange.onFinished = this.onFinished;
     if (hasBody(this.#request) && !this.#request.readableEnded) {

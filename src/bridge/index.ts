@@ -18,6 +18,7 @@ export type {
   RequestWatch,
   ResponseSink,
 } from "./exchange-types.ts";
+export { embeddedSettings } from "./embedded-settings.ts";
 export { errorPage, gatewayStatus } from "./error-page.ts";
 export { Exchange } from "./exchange.ts";
 export { FileWrapper, fileWrapper } from "./file-wrapper.ts";
@@ -32,14 +33,14 @@ export {
   stackOf,
   summaryOf,
 } from "./log-line.ts";
-export { bodyKind, isThenable, iterate } from "./response-body.ts";
+export { bodyKind, closeBody, isThenable, iterate } from "./response-body.ts";
 export { type PathVariables, shiftPathInfo } from "./shift-path-info.ts";
 export { setupTestingDefaults } from "./testing-defaults.ts";
-export { hostError, splitHost } from "../protocols/host.ts";
+export { hostError, inBrackets, splitHost } from "../protocols/host.ts";
+export { withoutDots } from "../protocols/ip-address.ts";
 export {
   applicationUri,
   guessScheme,
-  inBrackets,
   requestUri,
   type RequestUriOptions,
   type UriVariables,

@@ -6,7 +6,7 @@
  * and "%2F" comes back as "/". The request as it was sent is REQUEST_URI.
  * @module
  */
-import { hostError, splitHost } from "../protocols/host.ts";
+import { hostError, inBrackets, splitHost } from "../protocols/host.ts";
 import { percentEncode } from "./request-uri.ts";
 
 /** The variables that a URI is made of. Every Environ has them. */
@@ -79,9 +79,4 @@ function quotePath(path: string, plain: ReadonlySet<string>): string {
   let encoded = "";
   for (const octet of path) encoded += plain.has(octet) ? octet : percentEncode(octet);
   return encoded;
-}
-
-/** CGI has IPv6 addresses with or without brackets; a URI has them with (RFC 3986 section 3.2.2). */
-export function inBrackets(name: string): string {
-  return name.includes(":") && !name.startsWith("[") ? `[${name}]` : name;
 }

@@ -7,6 +7,7 @@
 import {
   compileAccessLogFormat,
   copyEnviron,
+  isThenable,
   summaryOf,
   type AccessLogEntry,
   type AccessLogFormatter,
@@ -23,7 +24,7 @@ export interface AccessLogOptions {
    * `combined` (the default), `common`, `json`, a text with Apache's directives, or a function that makes the line.
    */
   readonly format?: string | AccessLogFormatter;
-  /** Takes a line, "\n" included. Default: `wsgi.errors` of the request. */
+  /** Takes a line, "\n" included; a promise that it gives is waited for at a stop. Default: `wsgi.errors` of the request. */
   readonly write?: (line: string) => void;
 }
 
@@ -92,16 +93,30 @@ class AnswerRecord implements ResponseHooks {
     this.#gatewaysStatus = gatewayStatusOf(error) ?? failedStatus;
   }
 
-  closed(): void {
+  closed(): void | Promise<void> {
     const durationMs = performance.now() - this.#startTicks;
     try {
       const line = `${this.#formatter(this.#entry(durationMs))}\n`;
       if (this.#write === undefined) this.#environ["wsgi.errors"].write(line);
-      else this.#write(line);
+      else {
+        const written: unknown = this.#write(line);
+        // A server that stops waits for it.
+        if (isThenable(written)) {
+          return Promise.resolve(written).then(
+            () => undefined,
+            (error: unknown) => this.#complain(error),
+          );
+        }
+      }
     } catch (error) {
-      // An answer that was whole must not become a failed one over its log line.
-      this.#environ["wsgi.errors"].write(`the access log line could not be written: ${summaryOf(error)}\n`);
+      this.#complain(error);
     }
+    return undefined;
+  }
+
+  /** An answer that was whole must not become a failed one over its log line. */
+  #complain(error: unknown): void {
+    this.#environ["wsgi.errors"].write(`the access log line could not be written: ${summaryOf(error)}\n`);
   }
 
   #entry(durationMs: number): AccessLogEntry {

@@ -19,7 +19,7 @@ import { BodyIterator, withCloseOf } from "./body-iterator.ts";
 import { CompressedBody, type ChunkEncoder } from "./compressed-body.ts";
 import { ContentCoder, encodeWhole, type ContentCoding } from "./content-coder.ts";
 import { LateWrites } from "./late-writes.ts";
-import { headerValue, isPair, withoutHeaders, withVary } from "./header-list.ts";
+import { headerValue, isPair, joinedValues, withoutHeaders, withVary } from "./header-list.ts";
 import { negotiateCodings } from "./negotiate-coding.ts";
 
 /** The options of `compress`, read. */
@@ -76,6 +76,10 @@ export class CompressedAnswer implements ChunkEncoder {
     this.#settings = settings;
   }
 
+  get #isHead(): boolean {
+    return this.#environ.REQUEST_METHOD === "HEAD";
+  }
+
   /** The body to return for what the application returned. */
   wrap(body: ResponseBody): ResponseBody {
     const held = this.#held;
@@ -86,9 +90,17 @@ export class CompressedAnswer implements ChunkEncoder {
       this.#passHead();
       return body;
     }
-    if (held !== undefined && Array.isArray(body)) {
+    const isLeftOut = this.#isHead && isEmptyArray(body);
+    if (held !== undefined && Array.isArray(body) && !isLeftOut) {
       const whole = this.#wrapArray(body as Uint8Array[], held);
       if (whole !== undefined) return whole;
+    }
+    if (held !== undefined && this.#isHead) {
+      // RFC 9110 sections 8.6 and 9.3.2: the head that a GET would have. Where nobody says how long the body would be,
+      // it may be too short to be compressed.
+      if (isLeftOut && held.length === undefined) this.#passHead();
+      else this.#passEncodedHead(held);
+      return Array.isArray(body) ? withCloseOf([], body) : body;
     }
     // All of an array is here: there is nothing that a flush could make come earlier.
     this.#flushes = !Array.isArray(body);
@@ -165,7 +177,7 @@ export class CompressedAnswer implements ChunkEncoder {
       : [];
     const [coding] = codings;
     const varied = eligible ? withVary(headers, "Accept-Encoding") : headers;
-    if (coding === undefined || this.#environ.REQUEST_METHOD === "HEAD") {
+    if (coding === undefined) {
       this.#write = this.#startResponse(status, varied);
     } else if (status.startsWith("304")) {
       // RFC 9110 section 15.4.5: as a 200 would have it.
@@ -186,7 +198,7 @@ export class CompressedAnswer implements ChunkEncoder {
     if (typeof status !== "string" || !headers.every(isPair)) return false;
     const code = status.slice(0, 3);
     if (code === "204" || code === "205" || code === "206") return false;
-    if (/(?:^|,)\s*no-transform\s*(?:,|$)/i.test(headerValue(headers, "cache-control") ?? "")) return false;
+    if (/(?:^|,)\s*no-transform\s*(?:,|$)/i.test(joinedValues(headers, "cache-control"))) return false;
     for (const [name] of headers) {
       // Encoded already, a part, or with a digest of the very octets.
       if (boundNames.has(name.toLowerCase())) return false;
@@ -228,12 +240,16 @@ export class CompressedAnswer implements ChunkEncoder {
     this.#write = this.#startResponse(held.status, held.headers);
   }
 
+  #passEncodedHead(held: HeldHead): void {
+    this.#held = undefined;
+    this.#write = this.#startResponse(held.status, encodedHeaders(held));
+  }
+
   #beginCoding(): void {
     const held = this.#held;
     if (held === undefined) return;
-    this.#held = undefined;
-    this.#write = this.#startResponse(held.status, encodedHeaders(held));
-    this.#left = held.length ?? Infinity;
+    this.#passEncodedHead(held);
+    this.#left = this.#isHead ? Infinity : (held.length ?? Infinity);
     this.#coder = new ContentCoder(held.coding, this.#settings.levels[held.coding] ?? 0);
   }
 
@@ -298,6 +314,11 @@ function weakenEtag(headers: HeaderList): HeaderList {
   return headers.map(([name, value]) =>
     name.toLowerCase() === "etag" && value.startsWith('"') ? [name, `W/${value}`] : [name, value],
   );
+}
+
+/** What an application returns that leaves the body out by itself when it is asked for the head alone. */
+function isEmptyArray(body: ResponseBody): boolean {
+  return Array.isArray(body) && body.every((chunk) => types.isUint8Array(chunk) && chunk.length === 0);
 }
 
 async function* none(): AsyncGenerator<Uint8Array> {}

@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import { types } from "node:util";
 import {
+  bodyKind,
   isThenable,
   type Environ,
   type HeaderList,
@@ -17,7 +18,7 @@ import {
   type Write,
 } from "../bridge/index.ts";
 import { BodyIterator, withCloseOf } from "./body-iterator.ts";
-import { headerValue, withoutHeaders } from "./header-list.ts";
+import { headerValue, isPair, withoutHeaders } from "./header-list.ts";
 import { isFresh } from "./preconditions.ts";
 
 /** What `conditionalGet` does besides. */
@@ -70,7 +71,8 @@ class ConditionalAnswer {
     if (held !== undefined) this.#passHead(held.status, withEtag(held.headers, body));
     if (this.#isNotModified) return withCloseOf([], body);
     // A generator that has not begun may yet call start_response, with an answer that is fresh.
-    if (this.#write === undefined && isUnbegun(body)) return new LateBody(body, () => this.#isNotModified);
+    if (this.#write === undefined && !Array.isArray(body) && bodyKind(body) !== "none")
+      return new LateBody(body, () => this.#isNotModified);
     return body;
   }
 
@@ -169,15 +171,7 @@ const contentNames: ReadonlySet<string> = new Set([
 /** A head that may become a 304. One that is no head at all is left to the gateway, which says what is wrong with it. */
 function isConditional(status: unknown, headers: unknown): boolean {
   if (typeof status !== "string" || !/^20[036] /.test(status)) return false;
-  return (
-    Array.isArray(headers) && headers.every((pair) => Array.isArray(pair) && typeof pair[0] === "string")
-  );
-}
-
-function isUnbegun(body: unknown): boolean {
-  if (typeof body !== "object" || body === null || Array.isArray(body) || types.isUint8Array(body))
-    return false;
-  return Symbol.asyncIterator in body || Symbol.iterator in body;
+  return Array.isArray(headers) && headers.every(isPair);
 }
 
 /** A strong one: of the very octets. */

@@ -211,9 +211,11 @@ function octetsIn(piece: FilePiece): number {
 async function sendPieces(handle: FileHandle, pieces: readonly FilePiece[]): Promise<ResponseBody> {
   const body = new FileBody(handle, pieces);
   if (pieces.length > 1 || pieces.some((piece) => octetsIn(piece) > fileBlockOctets)) return body;
+  const chunks: Uint8Array[] = [];
   try {
-    const { value } = (await body.next()) as { value?: Uint8Array };
-    return value === undefined ? [] : [value];
+    // One read may give less than it was asked for (network file systems).
+    for await (const chunk of body) chunks.push(chunk);
+    return chunks;
   } finally {
     await body.close();
   }

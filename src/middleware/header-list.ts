@@ -13,6 +13,12 @@ export function headerValue(headers: HeaderList, name: string): string | undefin
   return undefined;
 }
 
+/** The values of all headers of that name, as one list (RFC 9110 section 5.3); `name` in lower case. */
+export function joinedValues(headers: HeaderList, name: string): string {
+  const named = headers.filter(([each]) => each.toLowerCase() === name);
+  return named.map(([, value]) => value).join(", ");
+}
+
 /** The list without headers of these names; `names` in lower case. */
 export function withoutHeaders(headers: HeaderList, names: ReadonlySet<string>): HeaderList {
   return headers.filter(([name]) => !names.has(name.toLowerCase()));

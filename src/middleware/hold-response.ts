@@ -105,9 +105,14 @@ class HeldChunks implements AsyncIterator<Uint8Array> {
 
   async next(): Promise<IteratorResult<Uint8Array>> {
     const step = await this.#inner.next();
-    if (step.done === true || step.value.length > 0) {
+    if (step.done !== true && isOctets(step.value) && step.value.length === 0) return step;
+    try {
       const ready = this.#before();
       if (ready !== undefined) await ready;
+    } catch (error) {
+      // To the gateway it is this iterator that has failed: nobody else ends the one inside.
+      if (step.done !== true) await this.#inner.return?.();
+      throw error;
     }
     return step;
   }

@@ -6,6 +6,7 @@
  * @module
  */
 import {
+  copyEnviron,
   describeValue,
   parseScriptName,
   pathBehind,
@@ -75,9 +76,9 @@ function checkApplication(what: string, application: unknown): void {
 }
 
 function movedDown(environ: Environ, path: string, behind: string): Environ {
-  // Not for "": there is nothing to keep apart, and a copy makes `tsgi.signal`.
+  // Nothing to keep apart.
   if (path === "") return environ;
-  return { ...environ, SCRIPT_NAME: environ.SCRIPT_NAME + path, PATH_INFO: behind };
+  return copyEnviron(environ, { SCRIPT_NAME: environ.SCRIPT_NAME + path, PATH_INFO: behind });
 }
 
 const notFound: Application = (_environ, startResponse) => refuse(startResponse, "404 Not Found");

@@ -8,6 +8,7 @@
  * @module
  */
 import { sep } from "node:path";
+import { encodePath } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 
 /** Which header the web server in front understands, and what the file is called there. */
@@ -56,16 +57,11 @@ export function buildSendfileHeader({ header, mapping }: SendfileOptions, root: 
   }
   const prefix = base.replace(/\/$/, "");
   const name = headerNames[header];
-  const encode = header === "x-sendfile" ? octetsOf : encodePath;
-  return (path) => [name, encode(prefix + path.slice(root.length).replaceAll(sep, "/"))];
+  const encode = header === "x-sendfile" ? (octets: string) => octets : encodePath;
+  return (path) => [name, encode(octetsOf(prefix + path.slice(root.length).replaceAll(sep, "/")))];
 }
 
 /** A character for each octet, as a header has it. */
 function octetsOf(path: string): string {
   return Buffer.from(path).toString("latin1");
-}
-
-/** Percent-encodes each segment, as UTF-8. */
-function encodePath(path: string): string {
-  return path.split("/").map(encodeURIComponent).join("/");
 }

@@ -58,6 +58,7 @@ export class SessionCookie {
     if (options.sameSite === "none" && options.secure === false) {
       refuse("cookie.sameSite is none and cookie.secure false; expected secure: browsers drop such a cookie");
     }
+    checkPrefix(this.#name, options);
     try {
       this.write("x", "https");
     } catch (error) {
@@ -111,6 +112,19 @@ export class SessionCookie {
   /** The name is signed too: an id that was signed for one cookie is nothing in another. */
   #sign(id: string, secret: string): string {
     return createHmac("sha256", secret).update(`${this.#name}=${id}`).digest("base64url");
+  }
+}
+
+/** RFC 6265bis section 4.1.3: what browsers want of a cookie whose name says that nobody else can have set it. */
+function checkPrefix(name: string, { path = "/", domain, secure }: SessionCookieOptions): void {
+  const prefix = /^__(?:host|secure)-/i.exec(name)?.[0].toLowerCase();
+  if (prefix === undefined) return;
+  if (secure === false)
+    refuse(`cookie.name is ${name} and cookie.secure false; expected secure: browsers drop such a cookie`);
+  if (prefix === "__host-" && (path !== "/" || domain !== undefined)) {
+    refuse(
+      `cookie.name is ${name}; expected the path "/" and no domain: browsers drop such a cookie otherwise`,
+    );
   }
 }
 

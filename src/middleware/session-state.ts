@@ -135,20 +135,15 @@ export class RequestSession implements Session {
   head(headers: HeaderList): HeaderList {
     this.save();
     this.#started = true;
-    let changed = headers;
-    if (this.#accessed) changed = withVary(changed, "Cookie");
     const cookie = this.#setCookie();
+    // A visitor's cookie on a page that nobody looked the session up for is still that visitor's alone.
+    const changed = this.#accessed || cookie !== undefined ? withVary(headers, "Cookie") : headers;
     return cookie === undefined ? changed : [...changed, ["Set-Cookie", cookie]];
   }
 
   /** What the store is still at work on. Rejects when it has failed. */
   get pending(): Promise<void> | undefined {
     return this.#pending;
-  }
-
-  /** True once the application has looked at it. */
-  get accessed(): boolean {
-    return this.#accessed;
   }
 
   /** Brings the store up to date. May be called again and again. */

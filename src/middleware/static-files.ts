@@ -10,7 +10,15 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Environ, HeaderList, Middleware, ResponseBody } from "../bridge/index.ts";
+import {
+  encodePath,
+  pathBehind,
+  percentEncode,
+  type Environ,
+  type HeaderList,
+  type Middleware,
+  type ResponseBody,
+} from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import { contentTypeOf } from "./content-type.ts";
 import { answerFile, type FileSettings } from "./file-answer.ts";
@@ -72,7 +80,9 @@ export function staticFiles(options: StaticFilesOptions): Middleware {
       if (settings.fallthrough) return next();
       return refuse(startResponse, "405 Method Not Allowed", [["Allow", "GET, HEAD"]]);
     }
-    const requested = parseRequestedFile(path);
+    // Behind a SCRIPT_NAME with a slash of its own, or at the root, there is nothing to redirect to but the same again.
+    const isWhole = path === "" && /^$|\/$/.test(environ.SCRIPT_NAME + environ.PATH_INFO);
+    const requested = parseRequestedFile(isWhole ? "/" : path);
     const isHidden = requested?.names.some((name) => name.startsWith(".")) === true;
     if (isHidden && settings.dotfiles === "deny") return refuse(startResponse, "403 Forbidden");
     if (requested === undefined || (isHidden && settings.dotfiles === "ignore")) {
@@ -108,24 +118,10 @@ export function staticFiles(options: StaticFilesOptions): Middleware {
   };
 }
 
-/** The path below a prefix: "" or "/..."; undefined where it is not below. */
-function pathBehind(path: string, prefix: string): string | undefined {
-  if (prefix === "") return path;
-  if (!path.startsWith(prefix)) return undefined;
-  const rest = path.slice(prefix.length);
-  return rest === "" || rest.startsWith("/") ? rest : undefined;
-}
-
 /** Where a directory is that was asked for without its slash: an absolute path, and never "//host". */
 function directoryLocation({ SCRIPT_NAME, PATH_INFO, QUERY_STRING }: Environ): string {
-  const path = `${SCRIPT_NAME}${PATH_INFO}/`
-    .replace(/^\/{2,}/, "/")
-    .replace(/[^\w\-.~!$&'()*+,;=:@/]/g, escapeOctet);
-  return QUERY_STRING === "" ? path : `${path}?${QUERY_STRING.replace(/[^!-~]/g, escapeOctet)}`;
-}
-
-function escapeOctet(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+  const path = encodePath(`${SCRIPT_NAME}${PATH_INFO}/`.replace(/^\/{2,}/, "/"));
+  return QUERY_STRING === "" ? path : `${path}?${QUERY_STRING.replace(/[^!-~]/g, percentEncode)}`;
 }
 
 function readOptions(options: StaticFilesOptions): Settings {

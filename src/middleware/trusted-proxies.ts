@@ -4,7 +4,7 @@
  */
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
-import { describeValue } from "../bridge/index.ts";
+import { describeValue, withoutDots } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 
 type ParsedAddress = ReturnType<typeof ipaddr.parse>;
@@ -27,12 +27,7 @@ export function canonicalAddress(text: string): string | undefined {
 
 /** @param text - an address by the judgement of node:net */
 function parseAddress(text: string): ParsedAddress {
-  // ipaddr.js 2.5.0 takes ::192.0.2.1 for ::ffff:192.0.2.1, which is another address: as groups it is read right.
-  const dotted = text.includes(":") ? /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text) : null;
-  if (dotted === null) return ipaddr.parse(text);
-  const group = (high: string | undefined, low: string | undefined): string =>
-    (Number(high) * 256 + Number(low)).toString(16);
-  return ipaddr.parse(`${dotted[1]}${group(dotted[2], dotted[3])}:${group(dotted[4], dotted[5])}`);
+  return ipaddr.parse(withoutDots(text));
 }
 
 /** IPv4 where an address is IPv4 that is written as IPv6. */
@@ -52,12 +47,8 @@ export function compileTrusted(list: readonly string[]): IsTrusted {
   const ranges = list.map(parseRange);
   return (text) => {
     const address = parseAddress(text);
-    return ranges.some(([base, bits]) => base.kind() === address.kind() && matches(address, base, bits));
+    return ranges.some(([base, bits]) => base.kind() === address.kind() && address.match(base, bits));
   };
-}
-
-function matches(address: ParsedAddress, base: ParsedAddress, bits: number): boolean {
-  return address.match(base, bits);
 }
 
 function parseRange(entry: string): Range {

@@ -4,7 +4,14 @@
  * An array stays an array, so that the server may tell its length; anything else becomes an object of its own.
  * @module
  */
-import { describeValue, isOctets, isThenable, type ResponseBody } from "../bridge/index.ts";
+import {
+  bodyKind,
+  closeBody,
+  describeValue,
+  isOctets,
+  isThenable,
+  type ResponseBody,
+} from "../bridge/index.ts";
 import type { Findings } from "./validator-findings.ts";
 
 /** Who is told what passes. */
@@ -34,8 +41,8 @@ export function checkedBody(body: unknown, findings: Findings, watcher: BodyWatc
   try {
     return wrapped(body, findings, watcher);
   } catch (error) {
-    // The server never sees it, and so cannot close it.
-    closeQuietly(body);
+    // The server never sees it, and so cannot close it. The rule that was broken is what has to be said.
+    void closeBody(body, undefined, ignore);
     throw error;
   }
 }
@@ -54,10 +61,10 @@ function wrapped(body: unknown, findings: Findings, watcher: BodyWatcher): Respo
     );
   } else if (Array.isArray(body)) {
     return checkedArray(body, findings, watcher);
-  } else if (isAsync(body)) {
-    return new AsyncBody(body, findings, watcher);
-  } else if (isSync(body)) {
-    return new SyncBody(body, findings, watcher);
+  } else if (bodyKind(body) === "async") {
+    return new AsyncBody(body as AsyncIterable<unknown>, findings, watcher);
+  } else if (bodyKind(body) === "sync") {
+    return new SyncBody(body as Iterable<unknown>, findings, watcher);
   } else {
     findings.report(
       "A4",
@@ -92,6 +99,21 @@ function checkChunk(chunk: unknown, findings: Findings, watcher: BodyWatcher): v
   }
   const hint = typeof chunk === "string" ? ": encode text with new TextEncoder().encode(text)" : "";
   findings.report("V53", `the body has ${describeValue(chunk)}; expected a Uint8Array${hint}`);
+}
+
+/** As `checkChunk`; ends the application's iterator where it throws: to the server it is the validator's that failed. */
+function checkStep(
+  chunk: unknown,
+  iterator: Iterator<unknown> | AsyncIterator<unknown>,
+  findings: Findings,
+  watcher: BodyWatcher,
+): void {
+  try {
+    checkChunk(chunk, findings, watcher);
+  } catch (error) {
+    void closeBody(undefined, iterator, ignore);
+    throw error;
+  }
 }
 
 /** What is common to all bodies: iterated once, closed once. */
@@ -161,7 +183,7 @@ class SyncBody implements Iterable<Uint8Array> {
         state.requireOpen();
         const step = iterator.next();
         if (step.done === true) watcher.ended();
-        else checkChunk(step.value, findings, watcher);
+        else checkStep(step.value, iterator, findings, watcher);
         return step as IteratorResult<Uint8Array>;
       },
       return: () => {
@@ -205,7 +227,7 @@ class AsyncBody implements AsyncIterable<Uint8Array> {
           // Closed in the meantime, since the peer has gone: what is still made counts for nothing.
           if (state.closed) return step as IteratorResult<Uint8Array>;
           if (step.done === true) watcher.ended();
-          else checkChunk(step.value, findings, watcher);
+          else checkStep(step.value, iterator, findings, watcher);
           return step as IteratorResult<Uint8Array>;
         } finally {
           isMaking = false;
@@ -223,25 +245,4 @@ class AsyncBody implements AsyncIterable<Uint8Array> {
   }
 }
 
-function isAsync(body: unknown): body is AsyncIterable<unknown> {
-  return typeof body === "object" && body !== null && methodOf(body, Symbol.asyncIterator);
-}
-
-function isSync(body: unknown): body is Iterable<unknown> {
-  return typeof body === "object" && body !== null && methodOf(body, Symbol.iterator);
-}
-
-function methodOf(body: object, name: symbol): boolean {
-  return typeof (body as Record<symbol, unknown>)[name] === "function";
-}
-
-function closeQuietly(body: unknown): void {
-  const close = (body as { close?: unknown } | null | undefined)?.close;
-  if (typeof close !== "function") return;
-  try {
-    const result: unknown = Reflect.apply(close, body, []);
-    if (isThenable(result)) result.then(undefined, () => {});
-  } catch {
-    // The rule that was broken is what has to be said.
-  }
-}
+function ignore(): void {}

@@ -6,6 +6,7 @@
  * @module
  */
 import { ConfigurationError } from "../errors/index.ts";
+import { inBrackets } from "./host.ts";
 
 /** A place to listen or to connect. */
 export type Address =
@@ -55,9 +56,7 @@ export function formatAddress(address: Address): string {
     case "unix":
       return address.path.startsWith("\0") ? `unix:@${address.path.slice(1)}` : `unix:${address.path}`;
     case "tcp":
-      return address.host.includes(":")
-        ? `[${address.host}]:${address.port}`
-        : `${address.host}:${address.port}`;
+      return `${inBrackets(address.host)}:${address.port}`;
     case "fd":
       return `fd:${address.fd}`;
     case "systemd":

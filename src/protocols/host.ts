@@ -28,3 +28,11 @@ export function hostError(host: string): RemoteProtocolError {
     `the Host ${quoted(host)} is none; expected a name or an address, with or without a port`,
   );
 }
+
+/**
+ * A host as URLs and SERVER_NAME have it: IPv6 in brackets (RFC 3986 section 3.2.2). CGI has such addresses with or
+ * without; anything else comes back as it is.
+ */
+export function inBrackets(name: string): string {
+  return name.includes(":") && !name.startsWith("[") ? `[${name}]` : name;
+}

@@ -8,7 +8,7 @@
  */
 import { RemoteProtocolError } from "../errors/index.ts";
 import { hopByHopNames } from "./hop-by-hop.ts";
-import { hostError, splitHost } from "./host.ts";
+import { hostError, inBrackets, splitHost } from "./host.ts";
 import { quoted } from "./quoted.ts";
 
 /** An HTTP request without its body: a node:http IncomingMessage fits, its socket aside. */
@@ -64,7 +64,7 @@ export function buildRequestParams(
     ["GATEWAY_INTERFACE", "CGI/1.1"],
     ["SERVER_SOFTWARE", settings.serverSoftware],
     ["SERVER_PROTOCOL", `HTTP/${request.httpVersion}`],
-    ["SERVER_NAME", hostName(host) || bracketed(local) || "localhost"],
+    ["SERVER_NAME", hostName(host) || inBrackets(local) || "localhost"],
     ["SERVER_PORT", `${socket.localPort ?? 80}`],
     ["SERVER_ADDR", local],
     // A UNIX socket's peer has no address; nginx says so with this word.
@@ -167,10 +167,6 @@ function hostName(host: string | undefined): string {
   const split = splitHost(host);
   if (split === undefined) throw hostError(host);
   return split.name;
-}
-
-function bracketed(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
 }
 
 function uriError(message: string): RemoteProtocolError {

@@ -95,16 +95,17 @@ export function adoptSocket(address: Address, fd: number, owned: OwnedPath | und
 }
 
 function held(address: Address, fd: number, owned: OwnedPath | undefined, close: () => void): HeldSocket {
+  const removePath = (): void => {
+    if (owned !== undefined) removeOwnSocket(owned);
+  };
   return {
     address,
     fd,
     owned,
     publish: () => Promise.resolve(),
-    removePath: () => {
-      if (owned !== undefined) removeOwnSocket(owned);
-    },
+    removePath,
     release: (keepPath = false) => {
-      if (owned !== undefined && !keepPath) removeOwnSocket(owned);
+      if (!keepPath) removePath();
       close();
     },
   };

@@ -6,14 +6,13 @@ import type * as Listen from "./listen.ts";
 import type { Address } from "../protocols/address.ts";
 import type { UserAccount } from "./accounts.ts";
 import type { HeldSocket } from "./held-socket.ts";
-import type { ListenOptions } from "./listen.ts";
 import type { OwnedPath } from "./unix-socket.ts";
 
 /**
  * Binds a socket without listening, or takes an inherited one.
  * @throws ConfigurationError ERR_CONFIG_LISTEN when the address cannot be listened on
  */
-export async function holdSocket(address: Address, options: ListenOptions): Promise<HeldSocket> {
+export async function holdSocket(address: Address, options: Listen.ListenOptions): Promise<HeldSocket> {
   return (await import("./held-socket.ts")).holdSocket(address, options);
 }
 

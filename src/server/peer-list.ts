@@ -5,6 +5,7 @@
  */
 import ipaddr from "ipaddr.js";
 import { ConfigurationError } from "../errors/index.ts";
+import { withoutDots } from "../protocols/ip-address.ts";
 
 /** What `FCGI_WEB_SERVER_ADDRS` and options are given as. */
 export type PeerList = (address: string) => boolean;
@@ -42,7 +43,7 @@ function parseNetwork(entry: string, source: string): Network {
   const text = withoutDots(given);
   const isV4 = ipaddr.IPv4.isValidFourPartDecimal(text);
   // Other notations of IPv4 are read as octal or with octets left out: that is for nobody's firewall.
-  if (rest.length > 0 || (!isV4 && (text.includes("%") || !ipaddr.IPv6.isValid(text))))
+  if (rest.length > 0 || (!isV4 && (/[.%]/.test(text) || !ipaddr.IPv6.isValid(text))))
     throw refused(entry, source);
   const address = ipaddr.parse(text);
   const width = isV4 ? 32 : 128;
@@ -51,15 +52,6 @@ function parseNetwork(entry: string, source: string): Network {
   if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && bits >= mappedBits)
     return [address.toIPv4Address(), bits - mappedBits];
   return [address, bits];
-}
-
-/** The package takes ::192.0.2.1 for ::ffff:192.0.2.1, which is another address: an end in dots becomes hexadecimal. */
-function withoutDots(text: string): string {
-  const end = text.lastIndexOf(":") + 1;
-  const dotted = text.slice(end);
-  if (end === 0 || !ipaddr.IPv4.isValidFourPartDecimal(dotted)) return text;
-  const [a = 0, b = 0, c = 0, d = 0] = dotted.split(".").map(Number);
-  return `${text.slice(0, end)}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
 
 function refused(entry: string, source: string): ConfigurationError {

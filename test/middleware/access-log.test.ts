@@ -230,6 +230,7 @@ describe("accessLog", () => {
         },
       },
     ],
+    ["a promise of write", { write: () => Promise.reject(new Error("disk full")) }],
   ])("loses a line, not an answer, when %s throws", async (_name, options) => {
     const { sink, errors, log, finished } = await run(around(accessLog(options), answering([octets("ab")])));
     await finished;

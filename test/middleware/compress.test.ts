@@ -181,6 +181,14 @@ describe("compress", () => {
       ],
     ],
     [
+      "no-transform in a second header",
+      [
+        ["Content-Type", "text/html"],
+        ["Cache-Control", "public"],
+        ["Cache-Control", "no-transform"],
+      ],
+    ],
+    [
       "a range",
       [
         ["Content-Type", "text/html"],
@@ -207,15 +215,59 @@ describe("compress", () => {
     expect([answer.code, answer.headers["content-encoding"]]).toEqual([404, "br"]);
   });
 
-  it("HEAD is told Vary, and keeps its length and its ETag", async () => {
-    const headers: HeaderList = [...html, ["Content-Length", "5200"], ["ETag", '"a"']];
-    const answer = await request(compress(), answering([], headers), br, { method: "HEAD" });
-    expect(answer.headers).toEqual({
-      "content-type": "text/html",
-      "content-length": "5200",
-      etag: '"a"',
-      vary: "Accept-Encoding",
+  it.each<[string, () => LooseApplication]>([
+    ["an array", () => answering([octets(text)], [...html, ["ETag", '"a"']])],
+    ["several chunks", () => answering(halves.map(octets), [...html, ["ETag", '"a"']])],
+    ["a short array", () => answering([octets("short")], [...html, ["ETag", '"a"']])],
+    ["a large array", () => answering([Buffer.from(text.repeat(100))], [...html, ["ETag", '"a"']])],
+    ["an iterable", () => answering(pieces(...halves), [...html, ["ETag", '"a"']])],
+    ["a stream", () => answering(stream(...halves), [...html, ["ETag", '"a"']])],
+    [
+      "start_response in the first step",
+      () => (_environ, begin) =>
+        (async function* () {
+          begin("200 OK", [...html, ["ETag", '"a"']]);
+          yield* stream(...halves);
+        })(),
+    ],
+    [
+      "write()",
+      () => async (_environ, begin) => {
+        await (begin("200 OK", html) as Write)(octets(text));
+        return [];
+      },
+    ],
+  ])("HEAD has the headers of GET: %s", async (_name, make) => {
+    const get = await request(compress(), make(), br);
+    const head = await request(compress(), make(), br, { method: "HEAD" });
+    expect([head.headers, head.code, head.sink.text]).toEqual([get.headers, get.code, ""]);
+    expect(head.log).toEqual([]);
+  });
+
+  it.each<[string, Uint8Array[] | AsyncGenerator<Uint8Array>]>([
+    ["no chunks", []],
+    ["an empty chunk", [octets("")]],
+    ["an empty stream", stream()],
+  ])(
+    "HEAD, left without a body by the application, claims no length that GET has not: %s",
+    async (_name, body) => {
+      const headers: HeaderList = [...html, ["Content-Length", "5200"], ["ETag", '"a"']];
+      const answer = await request(compress(), answering(body, headers), br, { method: "HEAD" });
+      expect(answer.headers).toEqual({
+        "content-type": "text/html",
+        "content-encoding": "br",
+        etag: 'W/"a"',
+        vary: "Accept-Encoding",
+      });
+      expect(answer.log).toEqual([]);
+    },
+  );
+
+  it("HEAD keeps its ETag where nobody says how long the body would be", async () => {
+    const answer = await request(compress(), answering([], [...html, ["ETag", '"a"']]), br, {
+      method: "HEAD",
     });
+    expect(answer.headers).toEqual({ "content-type": "text/html", etag: '"a"', vary: "Accept-Encoding" });
   });
 
   it("304 has Vary and the ETag that the 200 had", async () => {

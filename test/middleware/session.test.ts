@@ -357,6 +357,42 @@ describe.each([
       expect(closed).toBe(isLater && method !== "get" ? 1 : 0);
     },
   );
+
+  it.each(["sync", "async"])("ends a %s generator when the store fails at its first chunk", async (kind) => {
+    const store = new RecordingStore(isLater);
+    Object.assign(store, {
+      set: () => {
+        if (isLater) return Promise.reject(new Error("no database"));
+        throw new Error("no database");
+      },
+    });
+    let ended = 0;
+    const before = (environ: Environ, startResponse: StartResponse): void => {
+      startResponse("200 OK", []);
+      // Behind start_response, whose own save would fail first.
+      sessionOf(environ).data.user = "ann";
+    };
+    const { sink } = await new Visitor({ store }).send(
+      kind === "sync"
+        ? function* (environ: Environ, startResponse: StartResponse) {
+            before(environ, startResponse);
+            try {
+              yield octets("ok");
+            } finally {
+              ended += 1;
+            }
+          }
+        : async function* (environ: Environ, startResponse: StartResponse) {
+            before(environ, startResponse);
+            try {
+              yield octets("ok");
+            } finally {
+              ended += 1;
+            }
+          },
+    );
+    expect([sink.status, ended]).toEqual(["500 Internal Server Error", 1]);
+  });
 });
 
 /** `store.set` as two entries of `order`. */
@@ -426,6 +462,8 @@ describe("session's cookie", () => {
     await visitor.visit(login);
     const { sink } = await visitor.send(answering([]));
     expect(sink.header("set-cookie")).toContain("Max-Age=60");
+    // A cache that keeps this answer must not give one visitor's cookie to another.
+    expect(sink.header("vary")).toBe("Cookie");
   });
 
   const secret = "0123456789abcdef-1";
@@ -568,6 +606,10 @@ describe("session, the rest", () => {
       { cookie: { sameSite: "none", secure: false } },
       "browsers drop such a cookie",
     ],
+    ["__Secure- without Secure", { cookie: { name: "__Secure-s", secure: false } }, "expected secure"],
+    ["__Host- without Secure", { cookie: { name: "__Host-s", secure: false } }, "expected secure"],
+    ["__Host- with a path", { cookie: { name: "__Host-s", path: "/app" } }, 'expected the path "/"'],
+    ["__Host- with a domain", { cookie: { name: "__host-s", domain: "example.org" } }, "and no domain"],
   ])("refuses %s when it is made", (_name, options, words) => {
     expect(() => session(options)).toThrow(
       expect.objectContaining({

@@ -273,6 +273,18 @@ describe("directories", () => {
     expect((await ask("/docs", {}, { ...options, index: false })).sink.text).toBe("docs");
   });
 
+  it.each([
+    ["", ""],
+    ["/", ""],
+    ["/app/", ""],
+  ])(
+    "SCRIPT_NAME %j and PATH_INFO %j are a directory already: no redirect leads elsewhere",
+    async (scriptName, path) => {
+      const { code, sink } = await ask(path, {}, {}, { scriptName });
+      expect([code, sink.text]).toEqual([200, "<h1>home</h1>"]);
+    },
+  );
+
   it("prefix: only what is below it is looked for", async () => {
     const options = { prefix: "/ä/" };
     expect((await ask("/ä/digits.txt", {}, options)).sink.text).toBe(digits);
@@ -536,9 +548,9 @@ describe("sendfile", () => {
       (path: string) => `${root}/${encodeURI(path).replace("?", "%3F")}`,
     ],
   ])("%j", async (sendfile, name, valueFor) => {
-    put("a b/100% ä?.txt", "x");
+    put("a b/100% ä?&+@:.txt", "x");
     const { code, headers, sink } = await ask(
-      "/a b/100% ä?.txt",
+      "/a b/100% ä?&+@:.txt",
       { Range: "bytes=0-1", "If-None-Match": "*" },
       { sendfile },
     );
@@ -547,7 +559,7 @@ describe("sendfile", () => {
       "content-type": "text/plain; charset=utf-8",
       "cache-control": "public, max-age=0",
       "content-length": "0",
-      [name]: valueFor("a b/100% ä?.txt"),
+      [name]: valueFor("a b/100% ä?&+@:.txt"),
     });
   });
 

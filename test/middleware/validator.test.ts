@@ -345,6 +345,43 @@ describe("whatever the body", () => {
 });
 
 describe("close()", () => {
+  it.each<[string, (ended: () => void) => LooseApplication]>([
+    [
+      "a generator",
+      (ended) => (_environ, startResponse) => {
+        startResponse("200 OK", [text]);
+        return (function* () {
+          try {
+            yield "no octets";
+          } finally {
+            ended();
+          }
+        })();
+      },
+    ],
+    [
+      "an asynchronous generator",
+      (ended) => (_environ, startResponse) => {
+        startResponse("200 OK", [text]);
+        return (async function* () {
+          try {
+            yield "no octets";
+          } finally {
+            ended();
+          }
+        })();
+      },
+    ],
+  ])("%s that breaks a rule is ended, so that its finally blocks run", async (_name, make) => {
+    let ended = 0;
+    const hosted = await run(validated(make(() => (ended += 1))));
+    expect([hosted.sink.status, codes(hosted), ended]).toEqual([
+      "500 Internal Server Error",
+      ["ERR_VALIDATION"],
+      1,
+    ]);
+  });
+
   const closing = (body: object): object & { closed: number } =>
     Object.assign(body, {
       closed: 0,

@@ -7,7 +7,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   decodePath,
-  formatLogEntry,
+  embeddedSettings,
   HttpExchange,
   type Application,
   type Environ,
@@ -36,9 +36,6 @@ export interface ToNodeOptions {
   readonly writeErrors?: (text: string) => void;
 }
 
-/** Octets of a request body that wait for the application, as with `serve`. */
-const bodyHighWaterOctets = 65_536;
-
 /** What frameworks leave on a request of the mounts it has passed. */
 interface MountedRequest extends IncomingMessage {
   /** Express: the part of the path that `app.use("/path", listener)` has taken off. */
@@ -59,17 +56,7 @@ export function toNode(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const host: HttpExchangeHost = {
     application,
-    settings: {
-      ...(options.environ === undefined ? {} : { environ: options.environ }),
-      multithread: true,
-      multiprocess: options.multiprocess ?? false,
-      runOnce: false,
-      debug: options.debug ?? false,
-      maxBodyOctets: options.maxBodyOctets ?? Number.POSITIVE_INFINITY,
-      bodyHighWaterOctets,
-      log: options.log ?? ((entry) => void process.stderr.write(formatLogEntry(entry))),
-      writeErrors: options.writeErrors ?? ((text) => void process.stderr.write(text)),
-    },
+    settings: embeddedSettings(options),
     limits: {
       bodyTimeoutMs: options.bodyTimeoutMs ?? 120_000,
       writeTimeoutMs: options.writeTimeoutMs ?? 300_000,
@@ -92,7 +79,7 @@ export function toNode(
     const { method, url = "", httpVersion, rawHeaders } = request;
     new HttpExchange(request, response, false, host).start(
       { method, url: base + url, httpVersion, rawHeaders },
-      { scriptName, serverSoftware: "tsgi", params },
+      { scriptName, params },
     );
   };
 }

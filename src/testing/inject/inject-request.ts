@@ -2,6 +2,7 @@
  * The request of `inject`, as a test writes it, and as the carriers need it.
  * @module
  */
+import { encodePath } from "../../bridge/index.ts";
 import type { BodySource } from "../../client/index.ts";
 import { buildRequestParams } from "../../client/index.ts";
 import { ConfigurationError } from "../../errors/index.ts";
@@ -113,14 +114,6 @@ function headerPairs(headers: InjectRequest["headers"] = []): Array<[name: strin
   }
   return Object.entries(headers).flatMap(([name, values]) =>
     [values].flat().map((value): [string, string] => [name, value as string]),
-  );
-}
-
-/** What a request line may not have as it is; the mount is given decoded, an octet a character. */
-function encodePath(path: string): string {
-  return path.replaceAll(
-    /[^\w.~!$&'()*+,;=:@/-]/g,
-    (octet) => `%${octet.charCodeAt(0).toString(16).padStart(2, "0").toUpperCase()}`,
   );
 }
 

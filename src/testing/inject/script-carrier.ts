@@ -6,7 +6,7 @@ import { ScriptExchange, cgiLimits, scriptSettings, type ScriptChannel } from ".
 import { RequestAbortedError } from "../../errors/index.ts";
 import { chooseLimits } from "../../protocols/choose-limits.ts";
 import { ResponseHeadReader, type ResponseHead } from "../../protocols/response-head.ts";
-import type { Carrier } from "./carrier.ts";
+import { endGraceMs, type Carrier } from "./carrier.ts";
 import { requestParams } from "./inject-request.ts";
 import { connectionPair, type MemorySocket } from "./memory-socket.ts";
 import { sendBody } from "./send-body.ts";
@@ -62,7 +62,7 @@ export const scriptCarrier: Carrier = async (application, request, options) => {
   const answer = readAnswer(front);
   const end = async (): Promise<void> => {
     front.destroy();
-    await finished;
+    await withinGrace(finished);
     signal?.removeEventListener("abort", abort);
   };
   try {
@@ -75,6 +75,16 @@ export const scriptCarrier: Carrier = async (application, request, options) => {
     throw error;
   }
 };
+
+/** As the other carriers' servers: an application that never ends is not waited for for ever. */
+async function withinGrace(finished: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, endGraceMs);
+  });
+  await Promise.race([finished, over]);
+  clearTimeout(timer);
+}
 
 function blockOf(params: ReadonlyMap<string, string>): Uint8Array {
   let text = "";

@@ -229,6 +229,38 @@ describe("what is no answer", () => {
     expect((await logged("ERR_RESPONSE_CHUNK")).message).toContain("TextEncoder");
   });
 
+  it.each<[string, Partial<Response>, string]>([
+    [
+      "a header that no answer can have",
+      { status: 200, headers: new Map([["a b", "c"]]) as never },
+      "ERR_RESPONSE_HEADERS",
+    ],
+    ["a status that none has", { status: 101, headers: new Headers() }, "ERR_RESPONSE_STATUS"],
+  ])("a stream is cancelled that comes with %s", async (_name, head, code) => {
+    const cancelled = gate<string>();
+    const { ask, logged } = await serveFetch(() => {
+      const body = new ReadableStream<Uint8Array>({ cancel: () => cancelled.open("cancelled") });
+      return { ...head, body } as Response;
+    });
+    expect((await ask()).status).toBe(500);
+    await logged(code);
+    expect(await cancelled.opened).toBe("cancelled");
+  });
+
+  it("headers of an older class, in capitals, are dropped and told apart all the same", async () => {
+    const headers = new Map([
+      ["Connection", "keep-alive"],
+      ["Content-Type", "text/event-stream"],
+    ]);
+    const { ask } = await serveFetch(() => ({ status: 200, headers, body: null }) as never);
+    const answer = await ask();
+    expect([answer.status, answer.values("connection"), answer.values("content-type")]).toEqual([
+      200,
+      [],
+      ["text/event-stream"],
+    ]);
+  });
+
   it.each([undefined, null, {}, "text", { fetch: 1 }])("fromFetch(%j) is refused at once", (handler) => {
     expect(() => fromFetch(handler as never)).toThrow(
       expect.objectContaining({ code: "ERR_CONFIG_APPLICATION" }),

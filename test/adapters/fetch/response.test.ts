@@ -24,6 +24,7 @@ const bodies: ReadonlyArray<readonly [string, () => Body]> = [
   ["a text", () => '{"ä":1}'],
   ["a lone surrogate", () => "\ud800"],
   ["an empty text", () => ""],
+  ["a text with a byte order mark", () => "\ufeff{}"],
   ["null", () => null],
   ["undefined", () => undefined],
   ["octets", () => octets],

@@ -158,6 +158,26 @@ describe("an upload", () => {
     expect(most).toBeLessThan(60 * 1_048_576);
   }, 60_000);
 
+  it("may be handed to a byte stream, which takes the memory of its chunks away", async () => {
+    const { ask } = await serveFetch(async (request) => {
+      const reader = request.body!.getReader();
+      let octets = 0;
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        // What enqueueing into a stream of type "bytes" does, and postMessage with a list of transfers.
+        octets += structuredClone(value.buffer, { transfer: [value.buffer as ArrayBuffer] }).byteLength;
+      }
+      return new Response(String(octets));
+    });
+    const body = (async function* () {
+      for (let sent = 0; sent < 5; sent += 1) yield encoder.encode("x".repeat(100));
+    })();
+    expect(await (await ask({ method: "POST", body })).text()).toBe("500");
+    const large = new Uint8Array(1_000_000);
+    expect(await (await ask({ method: "POST", body: large })).text()).toBe("1000000");
+  });
+
   it("that breaks off fails the handler's read, and nothing is left unhandled", async () => {
     const failed = gate<unknown>();
     const { connect, log } = await serveFetch(async (request) => {

@@ -215,6 +215,16 @@ describe.each(injectProtocols)("inject() over %s", (protocol) => {
     await expect(asked).rejects.toMatchObject({ code: "ERR_REQUEST_ABORTED" });
   });
 
+  it("does not wait for ever for an application that never ends", async () => {
+    const controller = new AbortController();
+    const endless: Application = () => {
+      controller.abort();
+      return new Promise(() => {});
+    };
+    const asked = inject(endless, { signal: controller.signal }, { protocol });
+    await expect(asked).rejects.toMatchObject({ code: "ERR_REQUEST_ABORTED" });
+  });
+
   it("says that the gateway's limits hold", async () => {
     const answer = await inject(report, { method: "POST", body: "too long" }, { protocol, maxBodyOctets: 3 });
     expect(answer.status).toBe(413);
