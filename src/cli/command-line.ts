@@ -116,6 +116,7 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     // The settings may be what is wrong.
     const debug = words.includes("--debug") || /^(1|true|yes|on)$/i.test(process.env["TSGI_DEBUG"] ?? "");
     process.stderr.write(`tsgi: ${describeError(error, debug)}\n`);
-    process.exitCode = exitStatusOf(error);
+    // Timers and connections of an application that has loaded must not keep a process that has failed.
+    process.exit(exitStatusOf(error));
   }
 }

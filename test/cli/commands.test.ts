@@ -1,5 +1,7 @@
 /** The `tsgi` command as real processes: serve, request, proxy, their messages and exit statuses. */
-import { copyFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { loadApplication } from "../../src/cli/load-application.ts";
@@ -24,6 +26,14 @@ async function run(...words: string[]): Promise<ProcessEnd & { output: string }>
   const child = await tsgi(...words);
   const end = await child.ended;
   return { ...end, output: child.output };
+}
+
+/** The address of a port that somebody listens on. */
+async function listening(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 async function serving(module: string, ...words: string[]): Promise<{ child: RunningProcess; path: string }> {
@@ -101,7 +111,12 @@ describe("tsgi serve", () => {
 
   it.each([
     [["serve", "missing.ts", "--fastcgi", ":0"], 4, "there is no file"],
-    [["serve", "throwing.ts", "--fastcgi", ":0"], 4, "it failed to load: Error: no database"],
+    [
+      ["serve", "throwing.ts", "--fastcgi", ":0"],
+      4,
+      "it failed to load: Error: no database (throwing.ts:1:7)",
+    ],
+    [["serve", ".", "--fastcgi", ":0"], 4, "there is no file"],
     [
       ["serve", "nothing.ts", "--fastcgi", ":0"],
       4,
@@ -126,12 +141,50 @@ describe("tsgi serve", () => {
     },
   );
 
-  it("says where a file that does not compile is broken", async () => {
+  it("says where a file that does not compile is broken, in one line", async () => {
     const path = join(temporaryDirectory(), "broken.ts");
-    writeFileSync(path, "export const application = throw;\n");
+    writeFileSync(path, 'const greeting = "grüß dich 漢字";\nexport const application = "漢" + ;\n');
     const end = await run("serve", path, "--fastcgi", ":0");
     expect(end.status).toBe(4);
-    expect(end.output).toContain("broken.ts: it failed to load: SyntaxError");
+    const why = `it failed to load: SyntaxError: ${path}:2:34: Unexpected token`;
+    expect(end.output).toBe(`tsgi: cannot load ${path}: ${why}\n`);
+  });
+
+  it.each([
+    ["waits.ts", "await new Promise(() => {});", "it waits for something that never comes"],
+    ["exits.ts", "process.exit(0);", "it ended the process before it had loaded (status 0)"],
+    ["names.ts", 'import { frob } from "./names.ts";\nexport const application = frob;', "names.ts:1)"],
+    ["old.cts", "export const application = 1;", "expected a .ts, .mts, .tsx, .js, .mjs or .cjs file"],
+  ])("says in one line that %s does not load, and ends with status 4", async (name, source, text) => {
+    const path = join(temporaryDirectory(), name);
+    writeFileSync(path, source);
+    for (const words of [
+      ["serve", path, "--fastcgi", ":0"],
+      ["run", path],
+    ]) {
+      const end = await run(...words);
+      expect(end).toMatchObject({ status: 4, output: expect.stringContaining(text) as string });
+      expect(end.output.trimEnd().split("\n")).toHaveLength(1);
+    }
+  });
+
+  it("leaves neither itself nor files behind when it cannot start, whatever timers the application has", async () => {
+    const directory = temporaryDirectory();
+    const [path, pidFile] = [join(directory, "s"), join(directory, "pid")];
+    const taken = await listening();
+    for (const [words, status, text] of [
+      [["--status", taken], 1, "another program listens there"],
+      [["--scgi", taken], 1, "another program listens there"],
+      [["--pid-file", join(directory, "missing", "pid")], 2, "cannot write the pid file"],
+    ] as const) {
+      const mine = words.includes("--pid-file") ? [] : ["--pid-file", pidFile];
+      const end = await run("serve", "timer.ts", "--fastcgi", `unix:${path}`, ...mine, ...words);
+      expect(end).toMatchObject({ status, output: expect.stringContaining(text) as string });
+      expect(readdirSync(directory)).toEqual([]);
+    }
+  });
+
+  it("rejects what is no module", async () => {
     await expect(loadApplication("missing.mjs", "/")).rejects.toMatchObject({
       code: "ERR_CONFIG_APPLICATION",
     });
