@@ -36,10 +36,10 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   if (values["check"] === true) return (await import("./check-command.ts")).runCheck(line);
   if (values["workers"] !== undefined) return (await import("./serve-workers.ts")).runServeWorkers(line);
   const specifier = positionals[0] ?? "";
-  // Before the application, which may change the working directory, and before the user changes.
-  const logs = openLogs(values);
   const warn = (text: string): void => void process.stderr.write(`tsgi: warning: ${text}\n`);
   const { identity, environment, service, warnings } = await prepareSurroundings(values, warn);
+  // Before the application, which may change the working directory, and before the user changes.
+  const logs = openLogs(values, { owner: identity });
   const pidFile = values["pid-file"] as string | undefined;
   if (pidFile !== undefined) refusePidFile(pidFile);
   const statusAddress = values["status"] as Address | undefined;

@@ -16,7 +16,7 @@ runWorker({
     if (identity !== undefined) becomeUser(identity);
     process.title = `tsgi: worker ${worker} of ${specifier}`;
     // Before the application, which may change the working directory.
-    const logs = openLogs(values, worker, workerStreams);
+    const logs = openLogs(values, { worker, standard: workerStreams });
     return {
       application: await loadServed(specifier, values),
       options: { ...serveOptions(values), ...logs.options },
