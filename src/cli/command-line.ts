@@ -6,6 +6,7 @@ import { ConfigurationError } from "../errors/index.ts";
 import { describeError } from "./describe-error.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { helpText } from "./help.ts";
+import { ignoreLostOutput } from "./lost-output.ts";
 import { nearestName } from "./nearest-name.ts";
 import { packageVersion } from "./package-version.ts";
 import { parseCommandLine, readWords, type CommandLine } from "./parse-command-line.ts";
@@ -71,6 +72,8 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write(helpText(command));
     return ExitStatus.stopped;
   }
+  // A script's standard output is its answer, and loading the streams costs a tenth of its life.
+  if (!isScriptCommand(first)) ignoreLostOutput();
   return (await runners[command.name]?.(command, rest)) ?? ExitStatus.usage;
 }
 

@@ -7,6 +7,7 @@ import { runCgiCommand } from "./cgi-command.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { guardLoading } from "./guard-loading.ts";
 import { interfaceOf, loadApplication } from "./load-application.ts";
+import { ignoreLostOutput } from "./lost-output.ts";
 import type { CommandLine } from "./parse-command-line.ts";
 import { validated } from "./validated.ts";
 
@@ -22,6 +23,7 @@ export async function runRunCommand(line: CommandLine): Promise<ExitStatusCode> 
   const { positionals, values } = line;
   const { kind } = detectHost();
   if (kind === "cgi") return runCgiCommand(line);
+  ignoreLostOutput();
   const { openLogs } = await import("./open-logs.ts");
   // Before the application, which may change the working directory.
   const logs = openLogs(values);

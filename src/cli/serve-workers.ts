@@ -28,7 +28,7 @@ import type { ExitStatusCode } from "./exit-status.ts";
 import { openMasterLog, prepareAccessLog, slowRequestOf } from "./open-logs.ts";
 import { softwareName } from "./package-version.ts";
 import type { ResolvedLine } from "./resolve-settings.ts";
-import { gracefulTimeoutMs, ignoreLostOutput, serveOptions } from "./serve-options.ts";
+import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
 import type { SettingValues } from "./setting-values.ts";
 import { warnOfStartSettings } from "./start-settings.ts";
 import { prepareSurroundings } from "./surroundings.ts";
@@ -49,7 +49,6 @@ const startTimeoutMs = 120_000;
 export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCode> {
   const { positionals, values } = line;
   const specifier = positionals[0] ?? "";
-  ignoreLostOutput();
   const inheritance = takeInheritance();
   const warn = (text: string): void => log("warning", `warning: ${text}`);
   const { identity, environment, service, warnings } = await prepareSurroundings(values, warn);

@@ -1,4 +1,5 @@
 /** The `tsgi` command as real processes: serve, request, proxy, their messages and exit statuses. */
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
@@ -182,6 +183,31 @@ describe("tsgi serve", () => {
       expect(end).toMatchObject({ status, output: expect.stringContaining(text) as string });
       expect(readdirSync(directory)).toEqual([]);
     }
+  });
+
+  it("goes on serving when nobody reads what it prints any more", async () => {
+    const path = join(temporaryDirectory(), "s");
+    const words = [command, "serve", "features.ts:failing", "--fastcgi", `unix:${path}`];
+    const child = spawn(process.execPath, words, { cwd: applications, stdio: ["ignore", "pipe", "pipe"] });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await once(child.stderr, "data");
+    child.stdout.destroy();
+    child.stderr.destroy();
+    for (let n = 0; n < 3; n++) {
+      expect((await run("request", `fastcgi:unix:${path}`, "/", "-i")).output).toContain("500 Internal");
+    }
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+
+  it("ends without a word when the reader of its output has seen enough, with the status it has anyway", () => {
+    const words = [process.execPath, command, "serve", "features.ts", "--http", ":0", "--check"];
+    const script = `{ "$@" 2>&3; echo "status $?" >&3; } 3>&2 | true`;
+    const { stderr } = spawnSync("sh", ["-c", script, "sh", ...words], {
+      cwd: applications,
+      encoding: "utf8",
+    });
+    expect(stderr).toBe("status 0\n");
   });
 
   it("rejects what is no module", async () => {

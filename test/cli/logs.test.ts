@@ -321,9 +321,13 @@ describe("settings", () => {
 });
 
 describeAsRoot("log files of another user's workers", () => {
+  const words = (address: string): string[] => {
+    return ["serve", "talkative.ts", "--fastcgi", address, "--user", "nobody"];
+  };
+
   it.each(modes)(
     "are given to that user in root's directory, at the start and after a rotation: %s",
-    async (_mode, words) => {
+    async (_mode, more) => {
       const directory = temporaryDirectory();
       const logs = join(directory, "logs");
       mkdirSync(logs, { mode: 0o755 });
@@ -331,8 +335,12 @@ describeAsRoot("log files of another user's workers", () => {
       const path = join(directory, "s");
       const [accessLog, errorLog] = [join(logs, "access.log"), join(logs, "error.log")];
       const running = await start(
-        ...["serve", "talkative.ts", "--fastcgi", `unix:${path}`, "--user", "nobody", ...words],
-        ...["--access-log", accessLog, "--error-log", errorLog],
+        ...words(`unix:${path}`),
+        ...more,
+        "--access-log",
+        accessLog,
+        "--error-log",
+        errorLog,
       );
       await running.printed(" ready at ");
       const ask = async (url: string): Promise<void> => {
@@ -351,7 +359,7 @@ describeAsRoot("log files of another user's workers", () => {
       await holdsLine(accessLog, "GET /errors");
       await holdsLine(errorLog, "wsgi.errors: first");
       // The one process has become that user: whoever rotates must make the new files (logrotate's `create`).
-      if (words.length === 0) return;
+      if (more.length === 0) return;
       for (const name of [accessLog, errorLog]) renameSync(name, `${name}.1`);
       running.kill("SIGUSR1");
       await expect.poll(() => readdirSync(logs).length, { timeout: 10_000, interval: 20 }).toBe(4);
@@ -373,8 +381,13 @@ describeAsRoot("log files of another user's workers", () => {
     writeFileSync(file, "", { mode: 0o640 });
     symlinkSync(join(directory, "elsewhere"), join(directory, "access.log"));
     const running = await start(
-      ...["serve", "talkative.ts", "--http", "127.0.0.1:0", "--user", "nobody", "--workers", "1"],
-      ...["--error-log", file, "--access-log", join(directory, "access.log")],
+      ...words(`unix:${join(directory, "s")}`),
+      "--workers",
+      "1",
+      "--error-log",
+      file,
+      "--access-log",
+      join(directory, "access.log"),
     );
     expect((await running.ended).status).not.toBe(0);
     expect(running.output).toMatch(/^tsgi: the error log \S+ cannot be opened for writing \(EACCES/m);
