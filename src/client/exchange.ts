@@ -216,6 +216,8 @@ export class ClientExchange implements ConnectionUser, AnswerBodySource {
     for (;;) {
       let chunk = source.peek();
       if (chunk instanceof Promise) {
+        // The source may fail while this waits for the socket, which an application can leave full for ever.
+        chunk.catch((error: unknown) => this.#giveUp(error));
         if (!(await this.#flushed())) return;
         this.#isAwaitingBody = true;
         chunk = await chunk;

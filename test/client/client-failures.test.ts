@@ -1,3 +1,4 @@
+import { Duplex } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { GatewayClient } from "../../src/client/index.ts";
 import { coded, deferred, open, params, start, textOf } from "./harness.ts";
@@ -323,5 +324,64 @@ describe("bounds and closing", () => {
     expect(await textOf(response)).toBe("x");
     expect(() => response.body[Symbol.asyncIterator]()).toThrow(coded("ERR_LOCAL_STATE"));
     expect(open).toHaveLength(2);
+  });
+});
+
+/** A connection that takes nothing: what is written to it never leaves. */
+class FullSocket extends Duplex {
+  readonly writeFailed = false;
+  readonly #full = deferred();
+  constructor() {
+    super({ writableHighWaterMark: 1 });
+  }
+  get full(): Promise<void> {
+    return this.#full.promise;
+  }
+  override _read(): void {}
+  override _write(): void {
+    this.#full.resolve();
+  }
+  setTimeout(): void {}
+  ref(): void {}
+  unref(): void {}
+}
+
+describe("a body whose source fails", () => {
+  test("while the application takes nothing: the request fails at once, and nothing is left unhandled", async () => {
+    const socket = new FullSocket();
+    const address = { kind: "unix", path: "/nowhere" } as const;
+    const client = new GatewayClient({ protocol: "fastcgi", address, connect: () => socket });
+    async function* failing(): AsyncGenerator<Uint8Array> {
+      await socket.full;
+      throw new Error("the uploading client has gone");
+    }
+    await expect(client.request({ params, body: failing() })).rejects.toThrow(
+      "the uploading client has gone",
+    );
+    await client.destroy();
+  });
+});
+
+describe("SCGI: a request that is given up while its body is gathered", () => {
+  test("rejects at once, and ends the body's source", async () => {
+    const client = new GatewayClient({ protocol: "scgi", address: { kind: "unix", path: "/nowhere" } });
+    const stop = new AbortController();
+    const [asked, ended] = [deferred(), deferred()];
+    const body: AsyncIterableIterator<Uint8Array> = {
+      [Symbol.asyncIterator]: () => body,
+      next: () => {
+        asked.resolve();
+        return new Promise(() => {});
+      },
+      return: () => {
+        ended.resolve();
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+    const request = client.request({ params, body, signal: stop.signal });
+    await asked.promise;
+    stop.abort();
+    await expect(request).rejects.toThrow(coded("ERR_REQUEST_ABORTED"));
+    await ended.promise;
   });
 });
