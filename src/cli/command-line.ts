@@ -6,6 +6,7 @@ import { ConfigurationError } from "../errors/index.ts";
 import { describeError } from "./describe-error.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { helpText } from "./help.ts";
+import { ignoreLostOutput } from "./lost-output.ts";
 import { nearestName } from "./nearest-name.ts";
 import { packageVersion } from "./package-version.ts";
 import { parseCommandLine, readWords, type CommandLine } from "./parse-command-line.ts";
@@ -71,6 +72,8 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write(helpText(command));
     return ExitStatus.stopped;
   }
+  // A script's standard output is its answer, and loading the streams costs a tenth of its life.
+  if (!isScriptCommand(first)) ignoreLostOutput();
   return (await runners[command.name]?.(command, rest)) ?? ExitStatus.usage;
 }
 
@@ -116,6 +119,7 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     // The settings may be what is wrong.
     const debug = words.includes("--debug") || /^(1|true|yes|on)$/i.test(process.env["TSGI_DEBUG"] ?? "");
     process.stderr.write(`tsgi: ${describeError(error, debug)}\n`);
-    process.exitCode = exitStatusOf(error);
+    // Timers and connections of an application that has loaded must not keep a process that has failed.
+    process.exit(exitStatusOf(error));
   }
 }

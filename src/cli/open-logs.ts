@@ -12,6 +12,7 @@ import {
   openErrorLog,
   type ErrorLog,
   type ErrorLogFormat,
+  type LogOwner,
   type StandardDescriptors,
 } from "../logs/index.ts";
 import type { ServeOptions } from "../server/index.ts";
@@ -33,18 +34,33 @@ export interface ServerLogs {
 /**
  * Opens the logs of a process that serves.
  * @param worker - the number of the worker that it is
+ * @param owner - whom files are given to that were not there
  * @param standard - what standard output and standard error are, where descriptors 1 and 2 are something else
  * @throws ConfigurationError ERR_CONFIG_OPTION
  */
-export function openLogs(values: Values, worker?: number, standard?: StandardDescriptors): ServerLogs {
-  const which = {
-    ...(worker === undefined ? {} : { worker }),
+export function openLogs(
+  values: Values,
+  {
+    worker,
+    owner,
+    standard,
+  }: { worker?: number; owner?: LogOwner | undefined; standard?: StandardDescriptors } = {},
+): ServerLogs {
+  const where = {
+    ...(owner === undefined ? {} : { owner }),
     ...(standard === undefined ? {} : { standard }),
   };
   const file = textOf(values, "error-log");
   const format = errorLogFormat(values);
   const errorLog =
-    file === undefined ? undefined : openErrorLog({ file, format: format ?? "text", ...which });
+    file === undefined
+      ? undefined
+      : openErrorLog({
+          file,
+          format: format ?? "text",
+          ...(worker === undefined ? {} : { worker }),
+          ...where,
+        });
   const complain =
     errorLog === undefined ? undefined : (message: string): void => errorLog.log({ level: "error", message });
   const accessLog = isAccessLogged(values)
@@ -52,7 +68,7 @@ export function openLogs(values: Values, worker?: number, standard?: StandardDes
         file: textOf(values, "access-log") ?? "-",
         format: textOf(values, "access-log-format") ?? "combined",
         ...(complain === undefined ? {} : { complain }),
-        ...(standard === undefined ? {} : { standard }),
+        ...where,
       })
     : undefined;
   const slowRequestMs = slowRequestOf(values);
@@ -76,20 +92,25 @@ export function openLogs(values: Values, worker?: number, standard?: StandardDes
 }
 
 /** The master's error log: standard error where none is named. */
-export function openMasterLog(values: Values): ErrorLog {
+export function openMasterLog(values: Values, owner?: LogOwner): ErrorLog {
   const file = textOf(values, "error-log");
   const format = errorLogFormat(values);
-  return openErrorLog({ file: file ?? "-", format: file === undefined ? "plain" : (format ?? "text") });
+  return openErrorLog({
+    file: file ?? "-",
+    format: file === undefined ? "plain" : (format ?? "text"),
+    ...(owner === undefined ? {} : { owner }),
+  });
 }
 
 /**
- * Finds out in the master whether the workers will be able to write their access log.
+ * Sees to it in the master that the workers can write their access log: to a file that they may not create themselves.
  * @throws ConfigurationError ERR_CONFIG_OPTION
  */
-export function checkAccessLog(values: Values): void {
+export function prepareAccessLog(values: Values, owner?: LogOwner): void {
   if (!isAccessLogged(values)) return;
   compileAccessLogFormat(textOf(values, "access-log-format") ?? "combined");
-  void openAccessLog({ file: textOf(values, "access-log") ?? "-" }).close();
+  const file = textOf(values, "access-log") ?? "-";
+  void openAccessLog({ file, ...(owner === undefined ? {} : { owner }) }).close();
 }
 
 function isAccessLogged(values: Values): boolean {

@@ -20,6 +20,7 @@ import {
   type ServeOptions,
 } from "../server/index.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
+import { guardLoading } from "./guard-loading.ts";
 import { hostAsUser } from "./host-as-user.ts";
 import { loadServed } from "./load-served.ts";
 import { openLogs } from "./open-logs.ts";
@@ -35,10 +36,10 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   if (values["check"] === true) return (await import("./check-command.ts")).runCheck(line);
   if (values["workers"] !== undefined) return (await import("./serve-workers.ts")).runServeWorkers(line);
   const specifier = positionals[0] ?? "";
-  // Before the application, which may change the working directory, and before the user changes.
-  const logs = openLogs(values);
   const warn = (text: string): void => void process.stderr.write(`tsgi: warning: ${text}\n`);
   const { identity, environment, service, warnings } = await prepareSurroundings(values, warn);
+  // Before the application, which may change the working directory, and before the user changes.
+  const logs = openLogs(values, { owner: identity });
   const pidFile = values["pid-file"] as string | undefined;
   if (pidFile !== undefined) refusePidFile(pidFile);
   const statusAddress = values["status"] as Address | undefined;
@@ -51,26 +52,35 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   };
   // Behind the addresses: those of systemd are in it.
   replaceEnvironment(environment);
-  const load = (): Promise<Application> => loadServed(specifier, values);
+  const load = (): Promise<Application> => guardLoading(specifier, () => loadServed(specifier, values));
   const bound = (): void => {
-    if (pidFile !== undefined) writePidFile(pidFile);
+    if (pidFile === undefined) return;
+    writePidFile(pidFile);
+    // However it ends: an application that fails to load, or one that ends the process, is no reason to leave it.
+    process.once("exit", () => removePidFile(pidFile));
   };
   const server =
     identity === undefined
       ? await serve(await load(), options)
       : await hostAsUser(identity, options, bound, load);
-  if (identity === undefined) bound();
   // Left alone, it would open Node.js's debugger.
   process.on("SIGUSR1", () => logs.reopen());
   if (logs.slowRequestMs !== undefined) {
     watchForSlowRequests(logs.slowRequestMs, (stack) => server.reportSlow(stack));
   }
-  // Before it says that it is ready: who waits for that may stop it the next moment.
-  const stopped = stopSignal();
   const places = server.addresses.map(({ protocol, address }) => `${protocol}:${formatAddress(address)}`);
   const status = statistics && new ProcessStatus(server, statistics, basename(specifier));
-  if (status !== undefined && statusAddress !== undefined)
-    places.push(`status:${formatAddress(await status.open(statusAddress))}`);
+  try {
+    if (identity === undefined) bound();
+    if (status !== undefined && statusAddress !== undefined)
+      places.push(`status:${formatAddress(await status.open(statusAddress))}`);
+  } catch (error) {
+    // Its sockets' paths must not stay behind.
+    await server.close({ graceMs: 0 });
+    throw error;
+  }
+  // Before it says that it is ready: who waits for that may stop it the next moment.
+  const stopped = stopSignal();
   const ready = `${basename(specifier)} ready at ${places.join(", ")} (pid ${process.pid})`;
   process.stderr.write(`tsgi: ${ready}\n`);
   logs.note(ready);
@@ -81,7 +91,6 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   service?.notify({ STOPPING: 1, STATUS: "finishing the requests that have begun" });
   if (status !== undefined) status.stopping = true;
   const end = (): never => {
-    if (pidFile !== undefined) removePidFile(pidFile);
     status?.close();
     // The application's own timers and sockets must not keep a stopped server alive.
     return process.exit(ExitStatus.stopped);

@@ -37,8 +37,3 @@ export function serveOptions(values: SettingValues): ServeOptions & Required<Pic
 export function gracefulTimeoutMs(values: SettingValues): number {
   return 1_000 * ((values["graceful-timeout"] as number | undefined) ?? 30);
 }
-
-/** A terminal that is closed, or a log program that ends, must not take the service with it. */
-export function ignoreLostOutput(): void {
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-}

@@ -5,7 +5,7 @@
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { LogEntry } from "../bridge/index.ts";
+import { escapeControls, type LogEntry } from "../bridge/index.ts";
 import {
   maxWorkers,
   refusePidFile,
@@ -23,11 +23,12 @@ import {
 } from "../process/index.ts";
 import { formatAddress, type Address } from "../protocols/address.ts";
 import { holdSocket, inheritedAddresses, type HeldSocket } from "../server/index.ts";
+import { describeError } from "./describe-error.ts";
 import type { ExitStatusCode } from "./exit-status.ts";
-import { checkAccessLog, openMasterLog, slowRequestOf } from "./open-logs.ts";
+import { openMasterLog, prepareAccessLog, slowRequestOf } from "./open-logs.ts";
 import { softwareName } from "./package-version.ts";
 import type { ResolvedLine } from "./resolve-settings.ts";
-import { gracefulTimeoutMs, ignoreLostOutput, serveOptions } from "./serve-options.ts";
+import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
 import type { SettingValues } from "./setting-values.ts";
 import { warnOfStartSettings } from "./start-settings.ts";
 import { prepareSurroundings } from "./surroundings.ts";
@@ -48,13 +49,18 @@ const startTimeoutMs = 120_000;
 export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCode> {
   const { positionals, values } = line;
   const specifier = positionals[0] ?? "";
-  ignoreLostOutput();
-  checkAccessLog(values);
-  const errorLog = openMasterLog(values);
-  const log: MasterLog = (level, message, detail) => errorLog.log(masterEntry(level, message, detail));
   const inheritance = takeInheritance();
   const warn = (text: string): void => log("warning", `warning: ${text}`);
   const { identity, environment, service, warnings } = await prepareSurroundings(values, warn);
+  prepareAccessLog(values, identity);
+  const errorLog = openMasterLog(values, identity);
+  let isReady = false;
+  const log: MasterLog = (level, message, detail) => {
+    errorLog.log(masterEntry(level, message, detail));
+    // Whoever starts it looks here first.
+    if (!isReady && level === "error" && isFile(values["error-log"]))
+      process.stderr.write(`tsgi: ${escapeControls(message.split("\n", 1)[0] ?? "")}\n`);
+  };
   const pidFile = values["pid-file"] as string | undefined;
   // The older master is named there until this one is ready.
   const older = inheritance === undefined ? undefined : process.ppid;
@@ -75,7 +81,14 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
     slowRequestMs: slowRequestOf(values) ?? Infinity,
     log,
     output: (worker, pid, text) => errorLog.output({ worker, pid }, text),
-    reopenLogs: () => errorLog.reopen(),
+    reopenLogs: () => {
+      errorLog.reopen();
+      try {
+        prepareAccessLog(values, identity);
+      } catch (error) {
+        log("error", describeError(error, false));
+      }
+    },
     ...(service === undefined ? {} : { service }),
     ...(status === undefined ? {} : { status }),
     ...(inheritance === undefined ? {} : { predecessor: inheritance }),
@@ -96,6 +109,7 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
       const ready = `${basename(specifier)} ready at ${places.join(", ")} (pid ${process.pid}, ${count})`;
       errorLog.log({ level: "info", message: ready });
       if (values["error-log"] !== undefined) process.stderr.write(`tsgi: ${ready}\n`);
+      isReady = true;
       for (const text of warnings) warn(text);
     },
   });
@@ -103,6 +117,10 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
   await errorLog.close();
   await service?.settled();
   return process.exit(exitStatus as ExitStatusCode);
+}
+
+function isFile(errorLog: SettingValues[string] | undefined): boolean {
+  return errorLog !== undefined && errorLog !== "-" && errorLog !== "/dev/stderr";
 }
 
 /** A message may have lines below its first: where the application failed to load, its stack. */

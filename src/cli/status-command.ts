@@ -2,7 +2,7 @@
  * `tsgi status` prints the status of a running service once; `tsgi top` keeps it on the screen.
  * @module
  */
-import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import { ConfigurationError } from "../errors/index.ts";
 import type { Address } from "../protocols/address.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
@@ -47,7 +47,7 @@ export async function runTopCommand({ positionals, values }: CommandLine): Promi
     let text = first;
     while (!stop.signal.aborted) {
       draw(text);
-      await pause(everyMs, stop.signal);
+      await pause(everyMs, stop.signal, () => draw(text));
       if (!stop.signal.aborted) text = await nextText(address, text);
     }
   } finally {
@@ -78,9 +78,14 @@ function draw(text: string): void {
   process.stdout.write(`${screen.home}${shown.join(lineEnd)}${lineEnd}${screen.rest}`);
 }
 
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  const timer = new AbortController();
-  const timeout = setTimeout(() => timer.abort(), milliseconds);
-  await Promise.race([once(timer.signal, "abort"), once(signal, "abort")]);
-  clearTimeout(timeout);
+/** Ends early when the signal fires; a terminal that changes its size meanwhile is drawn on anew. */
+async function pause(milliseconds: number, signal: AbortSignal, onResize: () => void): Promise<void> {
+  process.stdout.on("resize", onResize);
+  try {
+    await delay(milliseconds, undefined, { signal });
+  } catch {
+    // Told to stop.
+  } finally {
+    process.stdout.off("resize", onResize);
+  }
 }

@@ -9,6 +9,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import type { OxcError } from "oxc-transform";
 import { cacheName, readCached, writeCached } from "./private-cache.ts";
 
 const typeScriptPattern = /\.m?tsx?$/;
@@ -71,8 +72,19 @@ function transform(path: string, source: string): string {
     decorator: { legacy: true, emitDecoratorMetadata: true },
   });
   const fault = result.errors.find((error) => error.severity === "Error");
-  if (fault !== undefined) throw new SyntaxError(`${path}: ${fault.codeframe ?? fault.message}`);
+  if (fault !== undefined) throw syntaxError(path, source, fault);
   if (result.map === undefined) return result.code;
   const map = Buffer.from(JSON.stringify(result.map)).toString("base64");
   return `${result.code}\n//# sourceMappingURL=data:application/json;base64,${map}`;
+}
+
+/** The place and the message in the first line, all that may be shown of it; the source below. */
+function syntaxError(path: string, source: string, fault: OxcError): SyntaxError {
+  // Counted in octets of UTF-8.
+  const before = Buffer.from(source)
+    .subarray(0, fault.labels[0]?.start ?? 0)
+    .toString()
+    .split("\n");
+  const place = `${path}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
+  return new SyntaxError(`${place}: ${fault.message}${fault.codeframe ?? ""}`);
 }

@@ -6,7 +6,8 @@ import { becomeUser, runWorker, workerStreams } from "../process/index.ts";
 import { describeError } from "./describe-error.ts";
 import { loadServed } from "./load-served.ts";
 import { openLogs } from "./open-logs.ts";
-import { ignoreLostOutput, serveOptions } from "./serve-options.ts";
+import { ignoreLostOutput } from "./lost-output.ts";
+import { serveOptions } from "./serve-options.ts";
 import type { WorkerProgramData } from "./serve-workers.ts";
 
 ignoreLostOutput();
@@ -16,7 +17,7 @@ runWorker({
     if (identity !== undefined) becomeUser(identity);
     process.title = `tsgi: worker ${worker} of ${specifier}`;
     // Before the application, which may change the working directory.
-    const logs = openLogs(values, worker, workerStreams);
+    const logs = openLogs(values, { worker, standard: workerStreams });
     return {
       application: await loadServed(specifier, values),
       options: { ...serveOptions(values), ...logs.options },

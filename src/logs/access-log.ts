@@ -4,7 +4,7 @@
  */
 import { compileAccessLogFormat, type AccessLogEntry } from "../bridge/index.ts";
 import { LineWriter } from "./line-writer.ts";
-import { ownDescriptors, placeOf, type StandardDescriptors } from "./log-target.ts";
+import { ownDescriptors, placeOf, type LogOwner, type StandardDescriptors } from "./log-target.ts";
 
 /** Lines leave together, at most so much later, in ms. */
 const gatherMs = 100;
@@ -18,6 +18,8 @@ export interface AccessLogFileOptions {
   readonly complain?: (message: string) => void;
   /** What the standard streams are, where they are not 1 and 2. */
   readonly standard?: StandardDescriptors;
+  /** Whom the file is given to if it was not there. Default: it stays this process's. */
+  readonly owner?: LogOwner;
 }
 
 export interface AccessLog {
@@ -36,6 +38,7 @@ export function openAccessLog(options: AccessLogFileOptions): AccessLog {
   const lines = new LineWriter({
     place: placeOf(file, standard.stdout, standard),
     what: "access log",
+    owner: options.owner,
     gatherMs,
     complain: options.complain ?? ((message) => void process.stderr.write(`error: ${message}\n`)),
   });

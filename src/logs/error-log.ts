@@ -6,7 +6,7 @@
  */
 import { detailLines, escapeControls, formatLogEntry, type LogEntry } from "../bridge/index.ts";
 import { LineWriter } from "./line-writer.ts";
-import { ownDescriptors, placeOf, type StandardDescriptors } from "./log-target.ts";
+import { ownDescriptors, placeOf, type LogOwner, type StandardDescriptors } from "./log-target.ts";
 
 /** `plain` has no time: for a terminal, and for whoever adds one (journald, a container's log). */
 export type ErrorLogFormat = "plain" | "text" | "json";
@@ -18,6 +18,8 @@ export interface ErrorLogOptions {
   /** The number of the worker that this process is. */
   readonly worker?: number;
   readonly standard?: StandardDescriptors;
+  /** Whom the file is given to if it was not there. Default: it stays this process's. */
+  readonly owner?: LogOwner;
 }
 
 /** Which process a line is from. */
@@ -47,6 +49,7 @@ export function openErrorLog(options: ErrorLogOptions): ErrorLog {
   const lines = new LineWriter({
     place,
     what: "error log",
+    owner: options.owner,
     // What is logged last before a process blocks or dies is what is looked for.
     gatherMs: 0,
     // Where the error log itself is lost, there is nothing but standard error left.

@@ -4,4 +4,4 @@
  */
 export { openAccessLog, type AccessLog, type AccessLogFileOptions } from "./access-log.ts";
 export { openErrorLog, type ErrorLog, type ErrorLogFormat, type ErrorLogOptions } from "./error-log.ts";
-export type { StandardDescriptors } from "./log-target.ts";
+export type { LogOwner, StandardDescriptors } from "./log-target.ts";

@@ -7,7 +7,7 @@
  * @module
  */
 import { closeSync, write, writeSync } from "node:fs";
-import { LogTarget, messageOf } from "./log-target.ts";
+import { LogTarget, messageOf, type LogOwner } from "./log-target.ts";
 
 /** What may wait, in characters. At 200 a line these are the lines of a second at 5,000 requests a second. */
 const maxQueuedLength = 1_048_576;
@@ -34,6 +34,7 @@ export interface LineWriterOptions {
   readonly place: string | number;
   /** What it is called in messages, such as `access log`. */
   readonly what: string;
+  readonly owner?: LogOwner | undefined;
   /** How long lines may gather, in ms. 0: they are on their way at once, however busy the process is. */
   readonly gatherMs: number;
   /** Told, in one line each, that lines cannot be written, are dropped, or can be written again. */
@@ -59,7 +60,7 @@ export class LineWriter {
   /** @throws ConfigurationError ERR_CONFIG_OPTION: the file cannot be opened */
   constructor(options: LineWriterOptions) {
     this.#options = options;
-    this.#target = new LogTarget(options.place, options.what);
+    this.#target = new LogTarget(options.place, options.what, options.owner);
     writersAtExit.add(this);
     if (writersAtExit.size === 1) process.on("exit", finishAll);
   }
@@ -196,7 +197,10 @@ export class LineWriter {
     this.#writing = false;
     if (this.#oldDescriptor !== undefined) closeSync(this.#oldDescriptor);
     this.#oldDescriptor = undefined;
-    if (this.#closed) return;
+    if (this.#closed) {
+      this.#target.close();
+      return;
+    }
     if (error === null) {
       this.#batch = written < (this.#batch?.length ?? 0) ? this.#batch?.subarray(written) : undefined;
       if (this.#failing) this.#complain("can be written again");

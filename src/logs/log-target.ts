@@ -2,7 +2,7 @@
  * Where log lines go: a file that is appended to, or one of the standard descriptors.
  * @module
  */
-import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { closeSync, constants, fchownSync, fstatSync, openSync } from "node:fs";
 import { resolve } from "node:path";
 import { ConfigurationError } from "../errors/index.ts";
 
@@ -21,10 +21,17 @@ export interface StandardDescriptors {
 
 export const ownDescriptors: StandardDescriptors = { stdout: 1, stderr: 2 };
 
+/** Whom a file is given to that was not there: workers of another user append to what their master has created. */
+export interface LogOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export class LogTarget {
   /** The file's path, or what stands for a descriptor. */
   readonly name: string;
   readonly #path: string | undefined;
+  readonly #owner: LogOwner | undefined;
   #fd: number;
   #isFile = false;
 
@@ -32,14 +39,15 @@ export class LogTarget {
    * Opens a file, relative to the working directory of this moment, or takes a descriptor.
    * @throws ConfigurationError ERR_CONFIG_OPTION: it cannot be opened for writing
    */
-  constructor(place: string | number, what: string) {
+  constructor(place: string | number, what: string, owner?: LogOwner) {
+    this.#owner = owner;
     if (typeof place === "number") {
       this.name = place === 1 ? "standard output" : "standard error";
       this.#fd = withoutBlocking(place);
     } else {
       this.name = this.#path = resolve(place);
       try {
-        this.#fd = openSync(this.#path, flags, mode);
+        this.#fd = openFile(this.#path, owner);
       } catch (error) {
         throw new ConfigurationError(
           "ERR_CONFIG_OPTION",
@@ -68,7 +76,7 @@ export class LogTarget {
   reopen(): number | undefined {
     if (this.#path === undefined) return undefined;
     const old = this.#fd;
-    this.#fd = openSync(this.#path, flags, mode);
+    this.#fd = openFile(this.#path, this.#owner);
     this.#look();
     return old;
   }
@@ -85,6 +93,24 @@ export class LogTarget {
       this.#isFile = false;
     }
   }
+}
+
+function openFile(path: string, owner: LogOwner | undefined): number {
+  if (owner === undefined) return openSync(path, flags, mode);
+  let fd: number;
+  try {
+    // Only what did not exist changes hands: never a file that somebody has put, or linked to, under this name.
+    fd = openSync(path, flags | constants.O_EXCL, mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return openSync(path, flags, mode);
+  }
+  try {
+    fchownSync(fd, owner.uid, owner.gid);
+  } catch {
+    // A file system without owners; or not root any more, and then the file is that user's anyway.
+  }
+  return fd;
 }
 
 /**

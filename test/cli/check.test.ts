@@ -35,7 +35,7 @@ describe("tsgi serve --check", () => {
     ["exports nothing", "export const other = 1;", "it exports other; expected"],
     ["ends the process", "process.exit(0);", "it ended its process before it had loaded (status 0)"],
     ["kills the process", 'process.kill(process.pid, "SIGKILL");', "before it had loaded (SIGKILL)"],
-    ["waits for ever", "await new Promise(() => {});", "before it had loaded (status 0)"],
+    ["waits for ever", "await new Promise(() => {});", "it waits for something that never comes"],
   ])("ends with status 4 for an application that %s", async (_what, text, expected) => {
     const directory = projectWith({ "app.ts": text });
     const { status, output } = await runIn(directory, ["serve", "app.ts", "--http", ":0", "--check"]);

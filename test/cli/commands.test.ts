@@ -1,5 +1,8 @@
 /** The `tsgi` command as real processes: serve, request, proxy, their messages and exit statuses. */
-import { copyFileSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { loadApplication } from "../../src/cli/load-application.ts";
@@ -24,6 +27,14 @@ async function run(...words: string[]): Promise<ProcessEnd & { output: string }>
   const child = await tsgi(...words);
   const end = await child.ended;
   return { ...end, output: child.output };
+}
+
+/** The address of a port that somebody listens on. */
+async function listening(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 async function serving(module: string, ...words: string[]): Promise<{ child: RunningProcess; path: string }> {
@@ -101,7 +112,12 @@ describe("tsgi serve", () => {
 
   it.each([
     [["serve", "missing.ts", "--fastcgi", ":0"], 4, "there is no file"],
-    [["serve", "throwing.ts", "--fastcgi", ":0"], 4, "it failed to load: Error: no database"],
+    [
+      ["serve", "throwing.ts", "--fastcgi", ":0"],
+      4,
+      "it failed to load: Error: no database (throwing.ts:1:7)",
+    ],
+    [["serve", ".", "--fastcgi", ":0"], 4, "there is no file"],
     [
       ["serve", "nothing.ts", "--fastcgi", ":0"],
       4,
@@ -126,12 +142,89 @@ describe("tsgi serve", () => {
     },
   );
 
-  it("says where a file that does not compile is broken", async () => {
+  it("says where a file that does not compile is broken, in one line", async () => {
     const path = join(temporaryDirectory(), "broken.ts");
-    writeFileSync(path, "export const application = throw;\n");
+    writeFileSync(path, 'const greeting = "grüß dich 漢字";\nexport const application = "漢" + ;\n');
     const end = await run("serve", path, "--fastcgi", ":0");
     expect(end.status).toBe(4);
-    expect(end.output).toContain("broken.ts: it failed to load: SyntaxError");
+    const why = `it failed to load: SyntaxError: ${path}:2:34: Unexpected token`;
+    expect(end.output).toBe(`tsgi: cannot load ${path}: ${why}\n`);
+  });
+
+  it.each([
+    ["waits.ts", "await new Promise(() => {});", "it waits for something that never comes"],
+    ["exits.ts", "process.exit(0);", "it ended the process before it had loaded (status 0)"],
+    ["names.ts", 'import { frob } from "./names.ts";\nexport const application = frob;', "names.ts:1)"],
+    [
+      "needs.ts",
+      'import x from "no-such-package"; export const application = x;',
+      ": npm install no-such-package?",
+    ],
+    ["alias.ts", 'import x from "@/lib"; export const application = x;', "tsconfig.json are not applied"],
+    ["old.cts", "export const application = 1;", "expected a .ts, .mts, .tsx, .js, .mjs or .cjs file"],
+  ])("says in one line that %s does not load, and ends with status 4", async (name, source, text) => {
+    const path = join(temporaryDirectory(), name);
+    writeFileSync(path, source);
+    for (const words of [
+      ["serve", path, "--fastcgi", ":0"],
+      ["run", path],
+    ]) {
+      const end = await run(...words);
+      expect(end).toMatchObject({ status: 4, output: expect.stringContaining(text) as string });
+      expect(end.output.trimEnd().split("\n")).toHaveLength(1);
+    }
+  });
+
+  it("says in one line that a socket's path is below something that is no directory", async () => {
+    const file = join(temporaryDirectory(), "file");
+    writeFileSync(file, "");
+    const end = await run("serve", "plain.mjs", "--fastcgi", `unix:${file}/s`);
+    expect(end.status).toBe(1);
+    expect(end.output).toMatch(/^tsgi: cannot listen on unix:\S+: ENOTDIR[^\n]*\n$/);
+  });
+
+  it("leaves neither itself nor files behind when it cannot start, whatever timers the application has", async () => {
+    const directory = temporaryDirectory();
+    const [path, pidFile] = [join(directory, "s"), join(directory, "pid")];
+    const taken = await listening();
+    for (const [words, status, text] of [
+      [["--status", taken], 1, "another program listens there"],
+      [["--scgi", taken], 1, "another program listens there"],
+      [["--pid-file", join(directory, "missing", "pid")], 2, "cannot write the pid file"],
+    ] as const) {
+      const mine = words.includes("--pid-file") ? [] : ["--pid-file", pidFile];
+      const end = await run("serve", "timer.ts", "--fastcgi", `unix:${path}`, ...mine, ...words);
+      expect(end).toMatchObject({ status, output: expect.stringContaining(text) as string });
+      expect(readdirSync(directory)).toEqual([]);
+    }
+  });
+
+  it("goes on serving when nobody reads what it prints any more", async () => {
+    const path = join(temporaryDirectory(), "s");
+    const words = [command, "serve", "features.ts:failing", "--fastcgi", `unix:${path}`];
+    const child = spawn(process.execPath, words, { cwd: applications, stdio: ["ignore", "pipe", "pipe"] });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await once(child.stderr, "data");
+    child.stdout.destroy();
+    child.stderr.destroy();
+    for (let n = 0; n < 3; n++) {
+      expect((await run("request", `fastcgi:unix:${path}`, "/", "-i")).output).toContain("500 Internal");
+    }
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+
+  it("ends without a word when the reader of its output has seen enough, with the status it has anyway", () => {
+    const words = [process.execPath, command, "serve", "features.ts", "--http", ":0", "--check"];
+    const script = `{ "$@" 2>&3; echo "status $?" >&3; } 3>&2 | true`;
+    const { stderr } = spawnSync("sh", ["-c", script, "sh", ...words], {
+      cwd: applications,
+      encoding: "utf8",
+    });
+    expect(stderr).toBe("status 0\n");
+  });
+
+  it("rejects what is no module", async () => {
     await expect(loadApplication("missing.mjs", "/")).rejects.toMatchObject({
       code: "ERR_CONFIG_APPLICATION",
     });
@@ -140,7 +233,11 @@ describe("tsgi serve", () => {
   it("shows the stack of what failed to load under --debug", async () => {
     const end = await run("serve", "throwing.ts", "--fastcgi", ":0", "--debug");
     expect(end.status).toBe(4);
-    expect(end.output).toContain("throwing.ts:1");
+    const [first, cause] = end.output.split("\n");
+    expect(first).toMatch(/^tsgi: cannot load throwing\.ts: it failed to load: Error: no database/);
+    expect(cause).toBe("caused by Error: no database");
+    expect(end.output).toContain("    at <anonymous> (");
+    expect(end.output).toContain("throwing.ts:1:7)\n");
   });
 
   it("finishes the running request on TERM, then ends with status 0, whatever timers the application has", async () => {

@@ -1,9 +1,19 @@
 /** The logs of real `tsgi` processes: what goes where, rotation under load, full disks, slow requests. */
-import { readdirSync, readFileSync, renameSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { FastcgiPeer, paramsWith } from "../support/fastcgi-peer.ts";
 import { startProcess, type RunningProcess } from "../support/process.ts";
+import { describeAsRoot, nobody } from "../support/root.ts";
 import { temporaryDirectory } from "../support/serving.ts";
 import { projectRoot } from "../support/source-tree.ts";
 
@@ -300,10 +310,88 @@ describe("settings", () => {
       "--error-log",
       join(directory, "error.log"),
     );
-    await expect.poll(() => readFileSync(join(directory, "error.log"), "utf8")).toContain("ready at ");
+    await expect
+      .poll(() => readFileSync(join(directory, "error.log"), "utf8"), { timeout: 10_000 })
+      .toContain("ready at ");
     const [origin = ""] = /http:\/\/[\d.:]+/.exec(readFileSync(join(directory, "error.log"), "utf8")) ?? [];
     await (await fetch(`${origin}/a`)).text();
     await running.stop();
     expect(readFileSync(file, "utf8")).toMatch(/^127\.0\.0\.1 - - \[.*\] "GET \/a HTTP\/1\.1" 200 5\n$/);
+  });
+});
+
+describeAsRoot("log files of another user's workers", () => {
+  const words = (address: string): string[] => {
+    return ["serve", "talkative.ts", "--fastcgi", address, "--user", "nobody"];
+  };
+
+  it.each(modes)(
+    "are given to that user in root's directory, at the start and after a rotation: %s",
+    async (_mode, more) => {
+      const directory = temporaryDirectory();
+      const logs = join(directory, "logs");
+      mkdirSync(logs, { mode: 0o755 });
+      chmodSync(directory, 0o755);
+      const path = join(directory, "s");
+      const [accessLog, errorLog] = [join(logs, "access.log"), join(logs, "error.log")];
+      const running = await start(
+        ...words(`unix:${path}`),
+        ...more,
+        "--access-log",
+        accessLog,
+        "--error-log",
+        errorLog,
+      );
+      await running.printed(" ready at ");
+      const ask = async (url: string): Promise<void> => {
+        const peer = await FastcgiPeer.connect({ kind: "unix", path });
+        peer.request(1, paramsWith({ PATH_INFO: url, REQUEST_URI: url }), "", false);
+        await peer.answer(1);
+        peer.socket.destroy();
+      };
+      const holdsLine = async (name: string, text: string): Promise<void> => {
+        await expect
+          .poll(() => readFileSync(name, "utf8"), { timeout: 10_000, interval: 20 })
+          .toContain(text);
+        expect(statSync(name)).toMatchObject({ uid: nobody.uid, mode: 0o100640 });
+      };
+      await ask("/errors");
+      await holdsLine(accessLog, "GET /errors");
+      await holdsLine(errorLog, "wsgi.errors: first");
+      // The one process has become that user: whoever rotates must make the new files (logrotate's `create`).
+      if (more.length === 0) return;
+      for (const name of [accessLog, errorLog]) renameSync(name, `${name}.1`);
+      running.kill("SIGUSR1");
+      await expect.poll(() => readdirSync(logs).length, { timeout: 10_000, interval: 20 }).toBe(4);
+      await expect
+        .poll(() => ask("/errors").then(() => readFileSync(accessLog, "utf8")), {
+          timeout: 10_000,
+          interval: 50,
+        })
+        .toContain("GET /errors");
+      await holdsLine(accessLog, "GET /errors");
+      await holdsLine(errorLog, "wsgi.errors: first");
+    },
+  );
+
+  it("leaves alone what was there, and says on standard error too why no worker starts", async () => {
+    const directory = temporaryDirectory();
+    chmodSync(directory, 0o755);
+    const file = join(directory, "error.log");
+    writeFileSync(file, "", { mode: 0o640 });
+    symlinkSync(join(directory, "elsewhere"), join(directory, "access.log"));
+    const running = await start(
+      ...words(`unix:${join(directory, "s")}`),
+      "--workers",
+      "1",
+      "--error-log",
+      file,
+      "--access-log",
+      join(directory, "access.log"),
+    );
+    expect((await running.ended).status).not.toBe(0);
+    expect(running.output).toMatch(/^tsgi: the error log \S+ cannot be opened for writing \(EACCES/m);
+    expect(statSync(file).uid).toBe(0);
+    expect(statSync(join(directory, "elsewhere")).uid).toBe(0);
   });
 });

@@ -1,3 +1,4 @@
+import { Duplex } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { GatewayClient } from "../../src/client/index.ts";
 import { coded, deferred, open, params, start, textOf } from "./harness.ts";
@@ -38,6 +39,17 @@ describe("a kept connection that fails", () => {
     expect(await textOf(await client.request({ params: new Map(params).entries() }))).toBe("1 ");
     expect(application).toMatchObject({ requests: 3, connections: { length: 2 } });
   });
+
+  test.each(["POST", "PATCH"])(
+    "is not replaced for %s: the application may have acted on it",
+    async (method) => {
+      const { application, client } = await start(answerOnce);
+      await textOf(await client.request({ params }));
+      const request = client.request({ params: [["REQUEST_METHOD", method]] });
+      await expect(request).rejects.toThrow(coded("ERR_FCGI_TRUNCATED"));
+      expect(application.requests).toBe(2);
+    },
+  );
 
   test("is not replaced once some of the body has left", async () => {
     const { application, client } = await start(answerOnce);
@@ -323,5 +335,65 @@ describe("bounds and closing", () => {
     expect(await textOf(response)).toBe("x");
     expect(() => response.body[Symbol.asyncIterator]()).toThrow(coded("ERR_LOCAL_STATE"));
     expect(open).toHaveLength(2);
+  });
+});
+
+/** A connection that takes nothing: what is written to it never leaves. */
+class FullSocket extends Duplex {
+  readonly writeFailed = false;
+  readonly #full = deferred();
+  constructor() {
+    super({ writableHighWaterMark: 1 });
+  }
+  get full(): Promise<void> {
+    return this.#full.promise;
+  }
+  override _read(): void {}
+  override _write(): void {
+    this.#full.resolve();
+  }
+  setTimeout(): void {}
+  ref(): void {}
+  unref(): void {}
+}
+
+describe("a body whose source fails", () => {
+  test("while the application takes nothing: the request fails at once, and nothing is left unhandled", async () => {
+    const socket = new FullSocket();
+    const address = { kind: "unix", path: "/nowhere" } as const;
+    const client = new GatewayClient({ protocol: "fastcgi", address, connect: () => socket });
+    const failing: AsyncIterableIterator<Uint8Array> = {
+      [Symbol.asyncIterator]: () => failing,
+      next: async () => {
+        await socket.full;
+        throw new Error("the uploading client has gone");
+      },
+    };
+    await expect(client.request({ params, body: failing })).rejects.toThrow("the uploading client has gone");
+    await client.destroy();
+  });
+});
+
+describe("SCGI: a request that is given up while its body is gathered", () => {
+  test("rejects at once, and ends the body's source", async () => {
+    const client = new GatewayClient({ protocol: "scgi", address: { kind: "unix", path: "/nowhere" } });
+    const stop = new AbortController();
+    const [asked, ended] = [deferred(), deferred()];
+    const body: AsyncIterableIterator<Uint8Array> = {
+      [Symbol.asyncIterator]: () => body,
+      next: () => {
+        asked.resolve();
+        return new Promise(() => {});
+      },
+      return: () => {
+        ended.resolve();
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+    const request = client.request({ params, body, signal: stop.signal });
+    await asked.promise;
+    stop.abort();
+    await expect(request).rejects.toThrow(coded("ERR_REQUEST_ABORTED"));
+    await ended.promise;
   });
 });

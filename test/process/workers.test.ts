@@ -315,7 +315,9 @@ describe("a start that fails", () => {
 
   it("because the application does not load ends with status 4 and one line, with a stack under --debug", async () => {
     const { output, status } = await failing("throw new Error('no database');");
-    expect(output).toMatch(/^tsgi: cannot load \S+app\.mjs: it failed to load: Error: no database\n$/);
+    expect(output).toMatch(
+      /^tsgi: cannot load \S+app\.mjs: it failed to load: Error: no database \(\S+app\.mjs:\d+:\d+\)\n$/,
+    );
     expect(status).toBe(4);
     const debugging = await failing("throw new Error('no database');", "--debug");
     expect(debugging.output).toMatch(/app\.mjs:1:\d+/);
