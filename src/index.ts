@@ -2,6 +2,7 @@
  * `tsgi`: the server, and the types of the calling convention.
  * @module
  */
+/// <reference types="node" preserve="true" />
 export {
   serve,
   serverLimits,

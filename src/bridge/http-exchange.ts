@@ -11,6 +11,7 @@ import { errorPage, gatewayStatus } from "./error-page.ts";
 import type { ExchangeSettings, GatewayRequest, ResponseSink } from "./exchange-types.ts";
 import { Exchange } from "./exchange.ts";
 import { httpGatewayRequest } from "./http-gateway-request.ts";
+import { labelPart } from "./request-report.ts";
 import type { Application, HeaderList } from "./types.ts";
 
 /** What is used of a node:http IncomingMessage. */
@@ -215,7 +216,10 @@ export class HttpExchange implements ResponseSink {
   }
 
   #refuse(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof Error ? error.message : String(error);
+    const { method = "-", url = "-" } = this.#request;
+    // Without the query, which may hold what no log should: no log line of a request has it.
+    const message = `${method} ${labelPart(url.split("?", 1)[0] ?? "")}: ${reason}`;
     const code = error instanceof RemoteProtocolError ? error.code : undefined;
     this.#host.settings.log({ level: "warning", message, ...(code === undefined ? {} : { code }) });
     const { status, headers, octets } = errorPage(gatewayStatus.badRequest);

@@ -130,7 +130,8 @@ export class RequestReport implements ErrorTarget {
   }
 }
 
-function labelPart(text: string): string {
+/** Part of a request's name in a log line: safe to print, not too long, `-` for "". */
+export function labelPart(text: string): string {
   if (text === "") return "-";
   return escapeControls(text.length > shownLength ? `${text.slice(0, shownLength)}...` : text);
 }

@@ -9,7 +9,9 @@
 import { writeSync } from "node:fs";
 import {
   errorPage,
+  escapeControls,
   gatewayStatus,
+  summaryOf,
   type Application,
   type ExchangeSettings,
   type LogEntry,
@@ -136,7 +138,8 @@ class ScriptRun {
 
   /** Logs an error from outside of the application's call; answers it with a page if no head is out. */
   #fail(what: string, error: unknown): void {
-    this.#settings.log({ level: "error", message: what, error });
+    const message = `${this.#script.label}: ${escapeControls(`${what}: ${summaryOf(error)}`)}`;
+    this.#settings.log({ level: "error", message, error });
     if (this.#ending || this.#answered) return;
     this.#ending = true;
     if (this.#script.output.headGiven) return;

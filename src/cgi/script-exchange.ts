@@ -88,6 +88,11 @@ export class ScriptExchange {
     return this.#exchange.finished;
   }
 
+  /** Its method and path, as log lines name it. */
+  get label(): string {
+    return `${this.#exchange.method} ${this.#exchange.path}`;
+  }
+
   /** Calls the application. */
   start(): void {
     this.#exchange.start();

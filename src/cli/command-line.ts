@@ -3,6 +3,7 @@
  * @module
  */
 import { ConfigurationError } from "../errors/index.ts";
+import { detectHost } from "../run/index.ts";
 import { describeError } from "./describe-error.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { helpText } from "./help.ts";
@@ -15,7 +16,7 @@ import { readEnvironment } from "./read-environment.ts";
 import { SettingProblems } from "./setting-problems.ts";
 import { commands, type CommandSettings } from "./settings.ts";
 
-export { detectHost } from "../run/index.ts";
+export { detectHost };
 
 /** Loaded when asked for: `tsgi request` need not wait for the server's modules. */
 const runners: Readonly<
@@ -119,7 +120,24 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
     // The settings may be what is wrong.
     const debug = words.includes("--debug") || /^(1|true|yes|on)$/i.test(process.env["TSGI_DEBUG"] ?? "");
     process.stderr.write(`tsgi: ${describeError(error, debug)}\n`);
+    if (answersScript(words)) await answerFailure();
     // Timers and connections of an application that has loaded must not keep a process that has failed.
     process.exit(exitStatusOf(error));
   }
+}
+
+/** True where a web server waits for the head of a CGI answer. */
+function answersScript([first = ""]: readonly string[]): boolean {
+  if (!isScriptCommand(first) || process.env["GATEWAY_INTERFACE"] === undefined) return false;
+  return first === "cgi" || detectHost().kind === "cgi";
+}
+
+/** A script that cannot begin is a whole 500 to its visitor (O9). What is wrong has been said on standard error. */
+async function answerFailure(): Promise<void> {
+  const { runCgi } = await import("../cgi/index.ts");
+  const silent = (): void => {};
+  const failing = (): never => {
+    throw new Error("said before");
+  };
+  await runCgi(failing, { exit: false, log: silent, writeErrors: silent });
 }

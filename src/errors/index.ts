@@ -23,6 +23,7 @@ export const errorCodes = {
     "ERR_SCGI_TRUNCATED",
     "ERR_SCGI_UNEXPECTED",
     "ERR_CGI_HEAD",
+    "ERR_HTTP_REQUEST",
     "ERR_REQUEST_PARAMS",
     "ERR_REQUEST_CONTENT_LENGTH",
     "ERR_REQUEST_URI",

@@ -14,6 +14,7 @@ import { LimitExceededError } from "../errors/index.ts";
 import type { Address } from "../protocols/address.ts";
 import type { ConnectionHost, OpenRequest } from "./connection-host.ts";
 import { requestTooLong } from "./deadlines.ts";
+import { httpRefusalEntry } from "./http-refusals.ts";
 import { listenWith, type Listener, type ListenOptions } from "./listen.ts";
 import type { PeerGuard } from "./peer-guard.ts";
 import type { RequestStatistics } from "./statistics.ts";
@@ -23,6 +24,14 @@ const maxCheckMs = 500;
 
 /** Whose `close` leaves idle connections alone: node:http closes them at once, also when a request is on its way. */
 class HttpServer extends Server {
+  /** Hears what node:http refuses by itself. It still answers that as it does without a listener. */
+  onRefusal: (error: Error) => void = () => {};
+
+  override emit(event: string, ...values: unknown[]): boolean {
+    if (event === "clientError" && values[0] instanceof Error) this.onRefusal(values[0]);
+    return super.emit(event, ...values);
+  }
+
   override close(callback?: (error?: Error) => void): this {
     NetServer.prototype.close.call(this, callback);
     return this;
@@ -72,6 +81,7 @@ export class HttpHost {
   async listen(address: Address, options: ListenOptions): Promise<void> {
     const server = this.#createServer();
     const listener = await listenWith(server, address, options);
+    server.onRefusal = this.#logRefusal(listener.address);
     if (this.#guard !== undefined && listener.address.kind !== "unix")
       refuseStrangers(server, this.#guard, listener.address);
     this.#listeners.push(listener);
@@ -93,8 +103,9 @@ export class HttpHost {
       // A body may take as long as it likes as long as it comes: `bodyTimeoutMs` bounds its silence.
       requestTimeout: 0,
       keepAliveTimeout: limits.idleTimeoutMs,
-      connectionsCheckingInterval: Math.min(Math.max(limits.paramsTimeoutMs / 4, 10), maxCheckMs),
+      connectionsCheckingInterval: Math.min(Math.max(Math.ceil(limits.paramsTimeoutMs / 4), 10), maxCheckMs),
     });
+    server.onRefusal = this.#logRefusal(undefined);
     server.maxConnections = limits.maxConnections;
     server.maxHeadersCount = limits.maxParams;
     server.on("connection", (socket) => {
@@ -106,6 +117,13 @@ export class HttpHost {
     server.on("request", (request, response) => this.#open(server, request, response, false));
     server.on("checkContinue", (request, response) => this.#open(server, request, response, true));
     return server;
+  }
+
+  #logRefusal(address: Address | undefined): (error: Error) => void {
+    return (error) => {
+      const entry = httpRefusalEntry(error, address);
+      if (entry !== undefined) this.#host.settings.log(entry);
+    };
   }
 
   /** Every request that is open. */

@@ -258,7 +258,9 @@ describe("runCgi() answers a whole 500, with the cause on standard error, to", (
     const answer = await ask(application);
     expect(answer.head).toBe(wholePage);
     expect(answer.body).toBe("Internal Server Error\n");
-    expect(answer.errors).toContain(cause);
+    const [line] = answer.errors.split("\n");
+    expect(line).toMatch(/^error: GET \/\S*: /);
+    expect(line).toContain(cause);
   });
 
   it("HEAD without the page", async () => {

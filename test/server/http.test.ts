@@ -296,3 +296,40 @@ describe("serve({ http }) ends", () => {
     expect((await answer.toArray()).join("")).toBe("hello GET /u");
   });
 });
+
+describe("serve({ http }) logs in one line", () => {
+  it.each([
+    ["two lengths", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"],
+    [
+      "a length and chunks",
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+    ["a line that ends in LF", "GET / HTTP/1.1\nHost: a\n\n"],
+    ["octets of no protocol", "\0\0\0\0"],
+    ["TLS", "\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03"],
+  ])("what it refuses: %s", async (_, text) => {
+    const { port, log } = await serveHttp(hello);
+    expect(await raw(port, text)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(log).toHaveLength(1);
+    expect(log[0]).toMatchObject({ level: "error", code: "ERR_HTTP_REQUEST" });
+    expect(log[0]?.message).toMatch(/^http 127\.0\.0\.1:\d+: got what is no HTTP\/1\.1 request: \w+/);
+    expect(log[0]?.message.includes("TLS client")).toBe(text.startsWith("\x16"));
+  });
+
+  it("a head that is too large, and one that does not end", async () => {
+    const { port, log } = await serveHttp(hello, { paramsTimeoutMs: 50 });
+    expect(await raw(port, `GET /${"a".repeat(20_000)} HTTP/1.1\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /);
+    expect(await raw(port, "GET / HTTP/1.1\r\nHost: a\r\n")).toMatch(/^HTTP\/1\.1 408 /);
+    expect(log.map(({ code }) => code)).toEqual(["ERR_LIMIT_PARAMS", "ERR_LIMIT_TIME"]);
+  });
+
+  it("a request that cannot have an environ, by its method and path", async () => {
+    const { port, log } = await serveHttp(hello);
+    const answer = await raw(
+      port,
+      "GET /x?secret HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n",
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(log.map(({ message }) => message)).toEqual(["GET /x: two host headers came; expected one"]);
+  });
+});

@@ -41,7 +41,7 @@ describe("HTML", () => {
     await expect(`${main.trimStart()}\n`).toMatchFileSnapshot("../fixtures/status/page.html.txt");
   });
 
-  it("escapes what clients name their requests", () => {
+  it("O6 escapes what clients name their requests", () => {
     expect(page).not.toContain("<script>alert");
     expect(page).toContain("/&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;");
   });

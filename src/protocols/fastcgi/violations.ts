@@ -93,7 +93,7 @@ export function tooManyRequests(id: number, maxRequests: number, openRequests: n
     maxRequests,
     openRequests + 1,
     `refused request ${id}: ${openRequests} open on this connection, at most ${maxRequests} are accepted; ` +
-      "switch multiplexing off in the web server or raise maxRequests",
+      "switch multiplexing off in the web server or allow more: maxRequestsPerConnection of the server",
   );
 }
 
