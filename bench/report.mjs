@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { reference } from "./back-ends.mjs";
-import { cgiWorkloads, memoryWorkloads, workloads } from "./workloads.mjs";
+import { cgiWorkloads, memoryWorkloads, workerWorkloads, workloads } from "./workloads.mjs";
 import { median, pairedRatio } from "./statistics.mjs";
 
 const number = (value, digits) =>
@@ -147,6 +147,39 @@ export function cgiTable(results) {
   return rows.length === 0 ? "" : table(head, rows);
 }
 
+/** @param {Map<string, Map<string, { one: number[], two: number[] }>>} results by workload and way of connecting */
+export function workersTable(results) {
+  const head = [
+    "fleet",
+    "connections",
+    "1 worker",
+    "2 workers",
+    "growth",
+    "± %",
+    "target",
+    "goal",
+    "verdict",
+  ];
+  const rows = [];
+  for (const { name, first, goal } of workerWorkloads) {
+    for (const [way, { one, two }] of results.get(name) ?? []) {
+      const { ratio, spread } = pairedRatio(two, one);
+      rows.push([
+        name,
+        way,
+        number(median(one), 0),
+        number(median(two), 0),
+        number(ratio, 2),
+        number(spread / 2, 0),
+        `>= ${number(first, 2)}`,
+        `>= ${number(goal, 2)}`,
+        ratio >= goal ? "goal" : ratio >= first ? "target" : "missed",
+      ]);
+    }
+  }
+  return rows.length === 0 ? "" : table(head, rows);
+}
+
 /** What follows from two rows of the load table. */
 export function derivedLines(results) {
   const lines = [];
@@ -171,9 +204,12 @@ export function derivedLines(results) {
   return lines;
 }
 
-/** What each name in the tables stands for. */
-export function legend(results, memory, cgi) {
-  return [...workloads, ...memoryWorkloads, ...cgiWorkloads]
-    .filter(({ name }) => results.has(name) || memory.has(name) || cgi.has(name))
+/**
+ * What each name in the tables stands for.
+ * @param {ReadonlyArray<Map<string, unknown>>} results by workload
+ */
+export function legend(results) {
+  return [...workloads, ...memoryWorkloads, ...workerWorkloads, ...cgiWorkloads]
+    .filter(({ name }) => results.some((each) => each.has(name)))
     .map(({ name, title }) => `${name}: ${title}`);
 }

@@ -394,10 +394,10 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
   /** An answer has been written, others must not follow on this connection. */
   #takeLeave(farewell: Farewell): void {
     if (farewell === "limit") this.#core.refuseMore();
-    if (farewell === "limit" || farewell === "silence") return;
+    if (farewell !== "record") return;
     this.#closeWhenIdle = true;
     // Others would keep the connection all the same, and Apache take the record for the start of its next answer.
-    if (farewell === "record" && this.idle) this.#core.announceClose();
+    if (this.idle) this.#core.announceClose();
   }
 
   #breakOff(slot: RequestSlot): void {
