@@ -3,7 +3,7 @@
  * request at that very moment, and may not repeat it if it is a POST.
  *
  * FastCGI has no word for it, so each is told what makes it let go: found in their sources, held by
- * test/process/must-hold-front-ends.test.ts. Apache and h2o look for the end of a connection before they use it again, but
+ * test/process/must-hold-front-ends.test.ts. Apache looks for the end of a connection before it uses one again, but
  * closing behind an answer is no way: on a busy machine Apache sent its next request between the two (4 of 4,000 lost).
  * @module
  */
