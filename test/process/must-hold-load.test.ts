@@ -37,7 +37,7 @@ describeWithServers(
       ).toEqual([]);
       expect(record.size, message).toBe(load.requests);
       expect(generations, message).toBeGreaterThan(50);
-    }, 180_000);
+    }, 400_000);
 
     it("20 kills of random workers lose only requests that had reached the killed one", async () => {
       const { master, load, logged, begun, nginxSays } = await startLoadedMaster(["4"], { clients });
@@ -78,7 +78,7 @@ describeWithServers(
       expect(load.losses.length, message).toBeLessThanOrEqual(2 * clients * killed.size);
       await expect.poll(() => master.workers().length, patience).toBe(4);
       expect(isAlive(master.running.pid), message).toBe(true);
-    }, 180_000);
+    }, 400_000);
 
     it("5 new masters lose no request", async () => {
       const pidFile = join(temporaryDirectory(), "pid");
@@ -107,7 +107,7 @@ describeWithServers(
       // The last one owns the path.
       await stopByPidFile(pidFile);
       expect(existsSync(master.path)).toBe(false);
-    }, 180_000);
+    }, 400_000);
   },
 );
 
