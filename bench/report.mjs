@@ -147,7 +147,10 @@ export function cgiTable(results) {
   return rows.length === 0 ? "" : table(head, rows);
 }
 
-/** @param {Map<string, Map<string, { one: number[], two: number[] }>>} results by workload and way of connecting */
+/**
+ * @param {Map<string, Map<string, readonly [import("./workers.mjs").FleetFigures, import("./workers.mjs").FleetFigures]>>}
+ *   results by workload and way of connecting
+ */
 export function workersTable(results) {
   const head = [
     "fleet",
@@ -156,21 +159,25 @@ export function workersTable(results) {
     "2 workers",
     "growth",
     "± %",
+    "CPU ratio",
+    "busiest",
     "target",
     "goal",
     "verdict",
   ];
   const rows = [];
   for (const { name, first, goal } of workerWorkloads) {
-    for (const [way, { one, two }] of results.get(name) ?? []) {
-      const { ratio, spread } = pairedRatio(two, one);
+    for (const [way, [one, two]] of results.get(name) ?? []) {
+      const { ratio, spread } = pairedRatio(two.rate, one.rate);
       rows.push([
         name,
         way,
-        number(median(one), 0),
-        number(median(two), 0),
+        number(median(one.rate), 0),
+        number(median(two.rate), 0),
         number(ratio, 2),
         number(spread / 2, 0),
+        number(pairedRatio(two.cpu, one.cpu).ratio, 2),
+        `${number(median(two.busiest) * 100, 0)} %`,
         `>= ${number(first, 2)}`,
         `>= ${number(goal, 2)}`,
         ratio >= goal ? "goal" : ratio >= first ? "target" : "missed",

@@ -9,9 +9,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { start, stop, untilSaid, workDirectory } from "./children.mjs";
 import { endsRequest, fastcgiRequest } from "./fastcgi.mjs";
+import { childrenOf, cpuMicroseconds } from "./process-figures.mjs";
 import { tsgiMain } from "./programs.mjs";
 
 const application = fileURLToPath(new URL("back-ends/application.mjs", import.meta.url));
+
+/**
+ * @typedef {object} FleetFigures
+ * @property {number[]} rate requests a second, a value for each round
+ * @property {number[]} cpu microseconds of the workers' CPU for a request
+ * @property {number[]} busiest the share of the requests' CPU that one worker had, at most
+ */
 
 /** Connections that carry a request at any time. */
 const connections = 32;
@@ -21,22 +29,39 @@ const ways = ["kept", "closed"];
 
 /**
  * @param {{ rounds: number, seconds: number, warmSeconds: number }} options
- * @returns {Promise<Map<string, { one: number[], two: number[] }>>} requests a second with one worker and with two, by
- *   way, a value for each round
+ * @returns {Promise<Map<string, readonly [one: FleetFigures, two: FleetFigures]>>} by way of connecting, for one worker
+ *   and for two
  */
 export async function measureWorkers({ rounds, seconds, warmSeconds }) {
   const fleets = [await startFleet(1), await startFleet(2)];
-  const results = new Map(ways.map((way) => [way, { one: [], two: [] }]));
-  for (const way of ways) for (const { socket } of fleets) await rate(socket, way, warmSeconds);
+  const results = new Map(ways.map((way) => [way, fleets.map(() => ({ rate: [], cpu: [], busiest: [] }))]));
+  for (const way of ways) for (const { socket } of fleets) await load(socket, way, warmSeconds);
   for (let round = 0; round < rounds; round++) {
     for (const way of ways) {
       // The other one first each time.
-      for (const at of round % 2 === 0 ? [0, 1] : [1, 0])
-        results.get(way)[at === 0 ? "one" : "two"][round] = await rate(fleets[at].socket, way, seconds);
+      for (const at of round % 2 === 0 ? [0, 1] : [1, 0]) {
+        const { rate, cpu, busiest } = await measure(fleets[at], way, seconds);
+        results.get(way)[at].rate[round] = rate;
+        results.get(way)[at].cpu[round] = cpu;
+        results.get(way)[at].busiest[round] = busiest;
+      }
     }
   }
   await Promise.all(fleets.map(({ child }) => stop(child)));
   return results;
+}
+
+async function measure({ socket, child }, way, seconds) {
+  const workers = childrenOf(child.pid);
+  const before = workers.map(cpuMicroseconds);
+  const { requests, milliseconds } = await load(socket, way, seconds);
+  const cpu = workers.map((pid, n) => cpuMicroseconds(pid) - before[n]);
+  const sum = cpu.reduce((all, each) => all + each);
+  return {
+    rate: (requests * 1_000) / milliseconds,
+    cpu: sum / requests,
+    busiest: Math.max(...cpu) / sum,
+  };
 }
 
 async function startFleet(workers) {
@@ -47,13 +72,13 @@ async function startFleet(workers) {
   return { socket, child };
 }
 
-/** Requests that are answered in a second. */
-async function rate(socket, way, seconds) {
-  const end = performance.now() + seconds * 1_000;
-  const isOver = () => performance.now() >= end;
+/** Asks for so long, on all connections at once. */
+async function load(socket, way, seconds) {
   const before = performance.now();
+  const end = before + seconds * 1_000;
+  const isOver = () => performance.now() >= end;
   const counts = await Promise.all(Array.from({ length: connections }, () => clients[way](socket, isOver)));
-  return (counts.reduce((sum, count) => sum + count) * 1_000) / (performance.now() - before);
+  return { requests: counts.reduce((sum, count) => sum + count), milliseconds: performance.now() - before };
 }
 
 const clients = {
