@@ -2,9 +2,10 @@
  * Resident memory: of a connection that is kept and idle, and its growth while much passes through.
  *
  * The connections are opened straight to the back end's socket, nginx would hold most of them back; the long answer
- * and the long upload go through nginx. Octets are written by hand here, so that no codec under test is also the tool.
+ * and the long upload go through nginx.
  */
 import { connect } from "node:net";
+import { endsRequest, fastcgiRequest } from "./fastcgi.mjs";
 import { fetchOnce } from "./load.mjs";
 import { peakResidentOctets, residentOctets, resetPeak } from "./process-figures.mjs";
 import { mebibyte } from "./back-ends/payloads.mjs";
@@ -12,40 +13,9 @@ import { mebibyte } from "./back-ends/payloads.mjs";
 /** As many as are opened at once; a listening UNIX socket refuses what its backlog cannot hold. */
 const openedAtOnce = 100;
 
-const record = (type, content) =>
-  Buffer.concat([Buffer.from([1, type, 0, 1, content.length >> 8, content.length & 255, 0, 0]), content]);
-
-const pair = ([name, value]) =>
-  Buffer.concat([Buffer.from([name.length, value.length]), Buffer.from(name + value)]);
-
-function fastcgiRequest(path) {
-  const params = Object.entries({
-    REQUEST_METHOD: "GET",
-    SCRIPT_NAME: "",
-    PATH_INFO: path,
-    REQUEST_URI: path,
-    QUERY_STRING: "",
-    SERVER_NAME: "localhost",
-    SERVER_PORT: "80",
-    SERVER_PROTOCOL: "HTTP/1.1",
-    HTTP_HOST: "localhost",
-  });
-  const nothing = Buffer.alloc(0);
-  return Buffer.concat([
-    record(1, Buffer.from([0, 1, 1, 0, 0, 0, 0, 0])), // FCGI_BEGIN_REQUEST: responder, FCGI_KEEP_CONN
-    record(4, Buffer.concat(params.map(pair))),
-    record(4, nothing),
-    record(5, nothing),
-  ]);
-}
-
 /** The last octets of every answer to `/hello` and `/collect`, as the protocol carries them. */
 const conversations = {
-  // FCGI_END_REQUEST: a record of type 3, eight octets long, that ends what has come.
-  fastcgi: {
-    request: fastcgiRequest,
-    ended: (octets) => octets.length >= 16 && octets[octets.length - 15] === 3,
-  },
+  fastcgi: { request: fastcgiRequest, ended: endsRequest },
   http: {
     request: (path) => Buffer.from(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`),
     ended: (octets) => /(?:Hello, world!\n|0\r\n\r\n)$/.test(octets.toString("latin1")),

@@ -23,13 +23,16 @@ export function cpuMicroseconds(pid) {
 
 function tree(pid) {
   const members = [pid];
-  for (const member of members) {
-    for (const task of readdirSync(`/proc/${member}/task`)) {
-      const children = readFileSync(`/proc/${member}/task/${task}/children`, "latin1").trim();
-      if (children !== "") members.push(...children.split(" ").map(Number));
-    }
-  }
+  for (const member of members) members.push(...childrenOf(member));
   return members;
+}
+
+/** The processes that a process has started and that are still there. */
+export function childrenOf(pid) {
+  return readdirSync(`/proc/${pid}/task`).flatMap((task) => {
+    const children = readFileSync(`/proc/${pid}/task/${task}/children`, "latin1").trim();
+    return children === "" ? [] : children.split(" ").map(Number);
+  });
 }
 
 /** Octets that are in memory now. */

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { reference } from "./back-ends.mjs";
-import { cgiWorkloads, memoryWorkloads, workloads } from "./workloads.mjs";
+import { cgiWorkloads, memoryWorkloads, workerWorkloads, workloads } from "./workloads.mjs";
 import { median, pairedRatio } from "./statistics.mjs";
 
 const number = (value, digits) =>
@@ -147,6 +147,46 @@ export function cgiTable(results) {
   return rows.length === 0 ? "" : table(head, rows);
 }
 
+/**
+ * @param {Map<string, Map<string, readonly [import("./workers.mjs").FleetFigures, import("./workers.mjs").FleetFigures]>>}
+ *   results by workload and way of connecting
+ */
+export function workersTable(results) {
+  const head = [
+    "fleet",
+    "connections",
+    "1 worker",
+    "2 workers",
+    "growth",
+    "± %",
+    "CPU ratio",
+    "busiest",
+    "target",
+    "goal",
+    "verdict",
+  ];
+  const rows = [];
+  for (const { name, first, goal } of workerWorkloads) {
+    for (const [way, [one, two]] of results.get(name) ?? []) {
+      const { ratio, spread } = pairedRatio(two.rate, one.rate);
+      rows.push([
+        name,
+        way,
+        number(median(one.rate), 0),
+        number(median(two.rate), 0),
+        number(ratio, 2),
+        number(spread / 2, 0),
+        number(pairedRatio(two.cpu, one.cpu).ratio, 2),
+        `${number(median(two.busiest) * 100, 0)} %`,
+        `>= ${number(first, 2)}`,
+        `>= ${number(goal, 2)}`,
+        ratio >= goal ? "goal" : ratio >= first ? "target" : "missed",
+      ]);
+    }
+  }
+  return rows.length === 0 ? "" : table(head, rows);
+}
+
 /** What follows from two rows of the load table. */
 export function derivedLines(results) {
   const lines = [];
@@ -171,9 +211,12 @@ export function derivedLines(results) {
   return lines;
 }
 
-/** What each name in the tables stands for. */
-export function legend(results, memory, cgi) {
-  return [...workloads, ...memoryWorkloads, ...cgiWorkloads]
-    .filter(({ name }) => results.has(name) || memory.has(name) || cgi.has(name))
+/**
+ * What each name in the tables stands for.
+ * @param {ReadonlyArray<Map<string, unknown>>} results by workload
+ */
+export function legend(results) {
+  return [...workloads, ...memoryWorkloads, ...workerWorkloads, ...cgiWorkloads]
+    .filter(({ name }) => results.some((each) => each.has(name)))
     .map(({ name, title }) => `${name}: ${title}`);
 }

@@ -14,8 +14,17 @@ import { measureIdle, measureThrough } from "./memory.mjs";
 import { startNginx } from "./nginx.mjs";
 import { parseOptions, usage, UsageError } from "./options.mjs";
 import { findPrograms, MissingError } from "./programs.mjs";
-import { cgiTable, derivedLines, legend, loadTable, machineLines, memoryTable } from "./report.mjs";
-import { cgiWorkloads, memoryWorkloads, workloads } from "./workloads.mjs";
+import {
+  cgiTable,
+  derivedLines,
+  legend,
+  loadTable,
+  machineLines,
+  memoryTable,
+  workersTable,
+} from "./report.mjs";
+import { measureWorkers } from "./workers.mjs";
+import { cgiWorkloads, memoryWorkloads, workerWorkloads, workloads } from "./workloads.mjs";
 
 setMaxListeners(0);
 process.once("exit", cleanUp);
@@ -46,14 +55,16 @@ async function main() {
   const machine = machineLines(programs, options);
   const results = await measureLoad(programs, kinds, chosen.load, options);
   const memory = await measureMemory(programs, kinds, chosen.memory, options);
+  const workers = await measureFleets(chosen.workers, options);
   const cgi = measureScripts(chosen.cgi, options);
   const sections = [
     machine.join("\n"),
     loadTable(results),
     memoryTable(memory),
+    workersTable(workers),
     cgiTable(cgi),
     derivedLines(results).join("\n"),
-    legend(results, memory, cgi).join("\n"),
+    legend([results, memory, workers, cgi]).join("\n"),
     "CPU µs: user and system time of the back end's processes, for a request or for a MiB. Ratios are to node-http in\n" +
       "the same round; compare those, not figures of different runs: on a busy or shared machine these mean little.",
   ];
@@ -61,7 +72,9 @@ async function main() {
 }
 
 function choose(only) {
-  const names = new Set([...workloads, ...memoryWorkloads, ...cgiWorkloads].map(({ name }) => name));
+  const names = new Set(
+    [...workloads, ...memoryWorkloads, ...workerWorkloads, ...cgiWorkloads].map(({ name }) => name),
+  );
   const unknown = only.filter((name) => !names.has(name));
   if (unknown.length > 0)
     throw new UsageError(`--only ${unknown[0]}: it takes one of ${[...names].join(", ")}`);
@@ -69,6 +82,7 @@ function choose(only) {
   return {
     load: workloads.filter(isChosen),
     memory: memoryWorkloads.filter(isChosen),
+    workers: workerWorkloads.filter(isChosen),
     cgi: cgiWorkloads.filter(isChosen),
   };
 }
@@ -141,6 +155,15 @@ async function measureMemory({ nginx }, kinds, chosen, options) {
       await stop(backEnd.child);
     }
     results.set(name, byName);
+  }
+  return results;
+}
+
+async function measureFleets(chosen, options) {
+  const results = new Map();
+  for (const { name } of chosen) {
+    process.stderr.write(`fleets: ${name}\n`);
+    results.set(name, await measureWorkers(options));
   }
   return results;
 }

@@ -159,6 +159,16 @@ export const workloads = [
 /** Processes that answer one request and end. Their targets stand with the programs, in cgi-programs.mjs. */
 export const cgiWorkloads = [{ name: "cgi", title: "wall time of a CGI process, from its start to its end" }];
 
+/** Workers beside each other: ratios of two to one. */
+export const workerWorkloads = [
+  {
+    name: "workers",
+    title: "requests of 200 µs of computing, straight at the socket, by two workers and by one",
+    first: 1.5,
+    goal: 1.9,
+  },
+];
+
 /** Resident memory: measured once for each back end, in processes of its own. */
 export const memoryWorkloads = [
   { name: "idle", title: "an idle kept connection", unit: "KiB", first: 6, goal: 4 },

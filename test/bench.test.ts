@@ -25,7 +25,7 @@ function bench(words: readonly string[], environment: NodeJS.ProcessEnv = proces
 function rowsOf(report: string): string[][] {
   return report
     .split("\n")
-    .filter((line) => /^\| \w/.test(line) && !/\| (back end|program) /.test(line))
+    .filter((line) => /^\| \w/.test(line) && !/\| (back end|program|connections) /.test(line))
     .map((line) => line.split("|").map((cell) => cell.trim()))
     .map((cells) => cells.slice(1, -1));
 }
@@ -93,10 +93,15 @@ describe.skipIf(process.platform !== "linux" || !isInstalled("wrk") || !isInstal
         expect(Number(ms)).toBeGreaterThan(0);
         expect(Number(ratio)).toBeGreaterThan(0);
       }
+      const fleets = rows.filter(([work]) => work === "workers");
+      expect(fleets.map(([, way]) => way)).toEqual(["kept", "closed"]);
+      for (const [, , one, two, growth] of fleets)
+        for (const figure of [one, two, growth])
+          expect(Number(figure?.replaceAll(",", ""))).toBeGreaterThan(0);
       // node-fastcgi keeps no connection, so there is nothing to measure of an idle one.
       const without = ["idle node-fastcgi", "node node-fastcgi", "express node-fastcgi"];
       const wanted = works.flatMap((work) => backEnds.map((backEnd) => `${work} ${backEnd}`));
-      const loads = rows.filter(([work]) => work !== "cgi");
+      const loads = rows.filter(([work]) => work !== "cgi" && work !== "workers");
       expect(loads.map(([work, backEnd]) => `${work} ${backEnd}`)).toEqual(
         wanted.filter((row) => !without.includes(row)),
       );

@@ -9,6 +9,7 @@ import { Hono } from "hono";
 import { expressApp, listener } from "./listener.mjs";
 import {
   chunkCount,
+  compute,
   hello,
   helloText,
   kibibyte,
@@ -32,6 +33,11 @@ const routes = {
   "/express": fromNode?.(await expressApp()),
   "/hello"(_environ, startResponse) {
     startResponse("200 OK", [[...plain], ["Content-Length", String(hello.length)]]);
+    return [hello];
+  },
+  "/work"(_environ, startResponse) {
+    startResponse("200 OK", [[...plain], ["Content-Length", String(hello.length)]]);
+    compute();
     return [hello];
   },
   "/fetch": fromFetch(() => new Response(helloText, { headers: { "Content-Type": plain[1] } })),

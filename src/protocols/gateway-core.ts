@@ -67,6 +67,11 @@ export interface GatewayCore {
    * answer with what lets the web server see that, if there is such a thing.
    */
   announceClose(): void;
+  /**
+   * Tells a web server that multiplexes to send no more requests on this connection, if there is a way. Those that are on
+   * their way all the same are taken. It may be called at any time.
+   */
+  refuseMore(): void;
   /** Octets waiting in the output, the core's own replies (GET_VALUES_RESULT ...) among them. */
   readonly pendingOctets: number;
   /** The oldest waiting block of output, or undefined. The taker gives it back to the pool once it is written. */

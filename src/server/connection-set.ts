@@ -18,10 +18,15 @@ const refusedAtOnce = 64;
 const stopQuietMs = 50;
 
 /** The same for kept ones too, when others go on at the same sockets. */
-export const handOverQuietMs = 200;
+const handOverQuietMs = 200;
 
-/** How long kept connections that are never silent may go on then, in ms. */
+/** How long kept connections may go on then at most, half of the grace time if that is less: in ms. */
 const lastCallMs = 5_000;
+
+/** When kept connections get their last call after the beginning of a hand-over, in ms. */
+export function lastCallAfter(graceMs: number): number {
+  return Math.min(lastCallMs, graceMs / 2);
+}
 
 /** The longest time between two looks at the deadlines, in ms. */
 const maxTickMs = 500;
@@ -74,7 +79,7 @@ export class ConnectionSet {
     // The tick's clock may lag behind by half a second: a connection that is in use would look quiet.
     this.#host.now = performance.now();
     for (const connection of this.#connections) connection.drain();
-    const quiet = this.#closeQuiet(handOver, Math.min(lastCallMs, graceMs / 2));
+    const quiet = this.#closeQuiet(handOver, lastCallAfter(graceMs));
     let deadline: NodeJS.Timeout | undefined;
     const overdue = new Promise<void>((resolve) => {
       deadline = setTimeout(() => {

@@ -13,6 +13,7 @@ import type { GatewayCore, RequestEvent, ResponseEvent } from "../protocols/gate
 import { blockOctets } from "../protocols/output-buffer.ts";
 import type { ConnectionHost, ConnectionOrigin } from "./connection-host.ts";
 import { findOverdue } from "./deadlines.ts";
+import { farewellTo, type Farewell } from "./farewell.ts";
 import { RequestSlot, type SlotConnection } from "./request-slot.ts";
 import { RequestSlots } from "./request-slots.ts";
 import { SocketWriter, type WriterOwner } from "./socket-writer.ts";
@@ -58,6 +59,8 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
   readonly #coarse: boolean;
   /** A request has come on this connection. */
   #served = false;
+  /** Undefined until an answer has ended and the connection goes on. */
+  #farewell: Farewell | undefined = undefined;
 
   /** `application` is the host's, or the one that says 503 when there are too many connections. */
   constructor(
@@ -170,6 +173,9 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
   /** The server has begun to drain: silence counts from now on. */
   drain(): void {
     this.quietSince = this.#host.now;
+    if (this.#farewell !== "limit" || this.#closed) return;
+    this.#core.refuseMore();
+    this.#writer.write();
   }
 
   /** Ends the connection if no request has come for so many ms, and none has begun to. */
@@ -371,10 +377,11 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
     const unfinished = !slot.bodyEnded || !slot.dataEnded;
     this.#remove(slot);
     this.#core.send({ type: "end", id: slot.id, complete });
-    if (this.#host.draining && slot.exchange.serverSoftware.startsWith("nginx")) {
-      this.#closeWhenIdle = true;
-      // Others would keep the connection all the same, and Apache take the record for the start of its next answer.
-      if (this.idle && !this.#core.closing && complete) this.#core.announceClose();
+    if (complete && !this.#core.closing) {
+      // Once is enough for a connection; not kept as the text, which would keep all that it was cut from.
+      if (this.#farewell === undefined || this.#host.draining)
+        this.#farewell = farewellTo(slot.exchange.serverSoftware);
+      if (this.#host.draining) this.#takeLeave(this.#farewell);
     }
     if (!complete && this.#core.endsByClose) this.#reset();
     else if (unfinished && complete) this.#linger();
@@ -382,6 +389,15 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
       this.#writer.write();
       this.#closeIfDone();
     }
+  }
+
+  /** An answer has been written, others must not follow on this connection. */
+  #takeLeave(farewell: Farewell): void {
+    if (farewell === "limit") this.#core.refuseMore();
+    if (farewell !== "record") return;
+    this.#closeWhenIdle = true;
+    // Others would keep the connection all the same, and Apache take the record for the start of its next answer.
+    if (this.idle) this.#core.announceClose();
   }
 
   #breakOff(slot: RequestSlot): void {

@@ -19,7 +19,7 @@ import { formatAddress, parseAddress, type Address } from "../protocols/address.
 import type { GatewayRole } from "../protocols/gateway-core.ts";
 import { applicationCores, type CoreSettings, type ServerProtocol } from "./application-cores.ts";
 import type { ConnectionHost, ConnectionOrigin, OpenRequest } from "./connection-host.ts";
-import { ConnectionSet, handOverQuietMs } from "./connection-set.ts";
+import { ConnectionSet, lastCallAfter } from "./connection-set.ts";
 import { HttpHost } from "./http-host.ts";
 import { inheritedAddresses } from "./inherited-sockets.ts";
 import { serverLimits, type ServerLimits } from "./limits.ts";
@@ -107,7 +107,8 @@ export interface CloseOptions {
   /**
    * Others go on listening at the same sockets: a connection that the web server has kept goes on until it can be
    * closed without losing a request that is just being sent. That is when it has been silent for a moment; at once
-   * where the web server can be told; after 5 seconds, or half of `graceMs`, in any case. Default false: at once.
+   * where the web server can be told; after 5 seconds, or half of `graceMs`, in any case. One that is kept over HTTP
+   * stays as long for one more request, whose answer says that it was the last. Default false: at once.
    */
   readonly handOver?: boolean;
 }
@@ -192,7 +193,7 @@ export async function serve(application: Application, options: ServeOptions): Pr
       closing ??= Promise.all([
         ...listeners.map((listener) => listener.close()),
         connections.drain(graceMs, handOver),
-        http.close(graceMs, handOver ? handOverQuietMs : 0),
+        http.close(graceMs, handOver ? lastCallAfter(graceMs) : 0),
       ]).then(() => guards.fastcgi?.flush());
       return closing;
     },

@@ -10,11 +10,14 @@ import { describeWithServers } from "../support/nginx.ts";
 import { temporaryDirectory } from "../support/serving.ts";
 import { isAlive } from "../support/tsgi-master.ts";
 
+/** On each of the two ports of nginx. Each sends its next request the moment it has its answer. */
+const clients = 2;
+
 describeWithServers(
   "under constant load of GET, POST and streams, over kept and over fresh connections",
   () => {
     it("50 reloads lose no request", async () => {
-      const { master, load, logged, begun } = await startLoadedMaster(["2"]);
+      const { master, load, logged, begun } = await startLoadedMaster(["2"], { clients });
       await load.answered(100);
       for (let reload = 1; reload <= 50; reload++) {
         master.running.kill("SIGHUP");
@@ -34,10 +37,10 @@ describeWithServers(
       ).toEqual([]);
       expect(record.size, message).toBe(load.requests);
       expect(generations, message).toBeGreaterThan(50);
-    }, 180_000);
+    }, 400_000);
 
     it("20 kills of random workers lose only requests that had reached the killed one", async () => {
-      const { master, load, logged, begun, nginxSays } = await startLoadedMaster(["4"]);
+      const { master, load, logged, begun, nginxSays } = await startLoadedMaster(["4"], { clients });
       await load.answered(100);
       const killed = new Set<number>();
       while (killed.size < 20) {
@@ -71,15 +74,15 @@ describeWithServers(
         [...record.values()].filter((pids) => pids.length !== 1),
         message,
       ).toEqual([]);
-      // Each of the 8 clients has one request open: a kill takes those at most.
-      expect(load.losses.length, message).toBeLessThanOrEqual(8 * killed.size);
+      // Each client has one request open: a kill takes those at most.
+      expect(load.losses.length, message).toBeLessThanOrEqual(2 * clients * killed.size);
       await expect.poll(() => master.workers().length, patience).toBe(4);
       expect(isAlive(master.running.pid), message).toBe(true);
-    }, 180_000);
+    }, 400_000);
 
     it("5 new masters lose no request", async () => {
       const pidFile = join(temporaryDirectory(), "pid");
-      const { master, load, begun } = await startLoadedMaster(["2", "--pid-file", pidFile]);
+      const { master, load, begun } = await startLoadedMaster(["2", "--pid-file", pidFile], { clients });
       onTestFinished(() => stopByPidFile(pidFile));
       await load.answered(100);
       const masters = [master.running.pid];
@@ -104,7 +107,7 @@ describeWithServers(
       // The last one owns the path.
       await stopByPidFile(pidFile);
       expect(existsSync(master.path)).toBe(false);
-    }, 180_000);
+    }, 400_000);
   },
 );
 

@@ -1,4 +1,5 @@
 /** `requestTimeoutMs`: an application that never answers, behind every protocol. */
+import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { Application } from "../../src/bridge/index.ts";
@@ -199,6 +200,40 @@ describe("close", () => {
       expect(took).toBeLessThan(1_900);
       expect(octets.endsWith("010b000000000000")).toBe(false);
     }
+  });
+
+  it("with handOver tells HAProxy to send no more requests, and answers what it has sent all the same", async () => {
+    const { connect: open, server } = await startServing(hello);
+    const peer = await open();
+    const params = { SERVER_SOFTWARE: "HAProxy 2.6.12" };
+    peer.request(1, paramsWith(params));
+    await peer.answer(1);
+    const told = once(peer.socket, "data") as Promise<[Buffer]>;
+    const closed = server.close({ handOver: true });
+    const [octets] = await told;
+    const content = "\x0f\x01FCGI_MPXS_CONNS1\x0d\x01FCGI_MAX_REQS0";
+    expect(octets.subarray(0, 8).toString("hex")).toBe(
+      `010a0000${content.length.toString(16).padStart(4, "0")}0600`,
+    );
+    expect(octets.subarray(8).toString("latin1")).toContain(content);
+    peer.request(3, paramsWith({ ...params, PATH_INFO: "/crossed" }));
+    expect((await peer.answer(3)).output).toContain("hello GET /crossed");
+    // HAProxy would close; whoever does not is left to silence.
+    await peer.closed;
+    await closed;
+  });
+
+  it("with handOver leaves an idle HTTP connection open for a while", async () => {
+    const { address, server } = await startServing(hello, { fastcgi: [], http: "127.0.0.1:0" });
+    if (address.kind !== "tcp") throw new Error("a TCP port was expected");
+    const kept = await RawConnection.open(address.port);
+    await kept.request("GET /first HTTP/1.1");
+    await kept.readBody(await kept.readHead());
+    const before = performance.now();
+    await server.close({ handOver: true, graceMs: 1_500 });
+    const took = performance.now() - before;
+    expect(took).toBeGreaterThanOrEqual(745);
+    expect(took).toBeLessThan(1_450);
   });
 
   it("does not wait for kept connections, and with handOver for a moment", async () => {

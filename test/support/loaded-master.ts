@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
-import { begunIn, startMixedLoad, type Loss, type MixedLoad } from "./mixed-load.ts";
+import { begunIn, startLoad, type Load, type Loss } from "./load.ts";
 import { Stage } from "./nginx.ts";
 import { freePort } from "./ports.ts";
 import { isAlive, startMaster, type MasterUnderTest } from "./tsgi-master.ts";
@@ -18,7 +18,7 @@ export const recording = "test/process/applications/recording.ts";
 
 export interface LoadedMaster {
   readonly master: MasterUnderTest;
-  readonly load: MixedLoad;
+  readonly load: Load;
   /** nginx's port that keeps connections to the workers, and the one that opens one for each request. */
   readonly origins: readonly [kept: string, fresh: string];
   readonly stage: Stage;
@@ -45,7 +45,7 @@ export async function startLoadedMaster(
   const once = `server { listen 127.0.0.1:${freshPort}; location / { fastcgi_keep_conn off; fastcgi_pass unix:${master.path}; } }`;
   const nginx = await stage.startNginx("keepalive.conf", [], ["fastcgi_next_upstream off;", once]);
   const origins = [stage.origin, `http://127.0.0.1:${freshPort}`] as const;
-  const load = startMixedLoad(origins, clients);
+  const load = startLoad(origins, { clients });
   return {
     master,
     load,
@@ -81,7 +81,7 @@ export async function stopByPidFile(file: string): Promise<void> {
 }
 
 /** The message of an assertion: how much there was, and what of it was lost. */
-export function figures(load: MixedLoad, what: string, losses: readonly Loss[] = load.losses): string {
+export function figures(load: Load, what: string, losses: readonly Loss[] = load.losses): string {
   const lost = losses.slice(0, 10).map(({ id, how }) => `${id} ${how}`);
   return `${load.requests} requests, ${what}, ${losses.length} lost: ${lost.join("; ")}`;
 }

@@ -71,7 +71,13 @@ export interface SlowClients {
   close(): void;
 }
 
-/** Opens `count` connections; each sends `start` at once, and then an octet of `rest` at a time, for ever. */
+/** The octets of slow clients are spread over so many moments. */
+const moments = 50;
+
+/**
+ * Opens `count` connections; each sends `start` at once, and then an octet of `rest` each `everyMs`, for ever: not all of
+ * them at the same moment.
+ */
 export async function openSlow(
   to: { readonly path: string } | { readonly port: number },
   count: number,
@@ -91,16 +97,18 @@ export async function openSlow(
     sockets.push(...batch);
   }
   let sent = 0;
-  let turn = 0;
+  let tick = 0;
   const timer = setInterval(() => {
-    const octet = rest.subarray(turn % rest.length, (turn % rest.length) + 1);
-    turn++;
-    for (const socket of sockets) {
-      if (!socket.writable) continue;
+    const turn = Math.floor(tick / moments) % rest.length;
+    const octet = rest.subarray(turn, turn + 1);
+    for (let at = tick % moments; at < sockets.length; at += moments) {
+      const socket = sockets[at];
+      if (socket?.writable !== true) continue;
       socket.write(octet);
       sent++;
     }
-  }, everyMs);
+    tick++;
+  }, everyMs / moments);
   return {
     sockets,
     get sent() {
@@ -120,11 +128,20 @@ export const endlessParams = {
   rest: Buffer.from([1, 1, 0x41, 0x42]),
 } as const;
 
-/** The octets of a request whose body never ends. */
+/** The octets of a request whose body never ends; `/echo` is for an application that waits for it. */
 export const endlessBody = {
   start: join(
     begin(1),
-    record("PARAMS", 1, pairs([...params.slice(1), ["REQUEST_METHOD", "POST"], ["CONTENT_LENGTH", "60000"]])),
+    record(
+      "PARAMS",
+      1,
+      pairs([
+        ...params.filter(([name]) => name !== "REQUEST_METHOD" && name !== "PATH_INFO"),
+        ["REQUEST_METHOD", "POST"],
+        ["PATH_INFO", "/echo"],
+        ["CONTENT_LENGTH", "60000"],
+      ]),
+    ),
     record("PARAMS", 1),
     Buffer.from([1, types.STDIN, 0, 1, 0xea, 0x60, 0, 0]),
   ),

@@ -126,6 +126,14 @@ export class FastcgiApplicationSide implements GatewayCore {
     if (!this.#cut) this.#writer.writeEmpty(RecordType.unknownType, nullRequestId);
   }
 
+  /**
+   * Sends GET_VALUES_RESULT with FCGI_MAX_REQS 0, which nobody asked for. HAProxy closes an idle connection over it, and
+   * else sends no further request; what has crossed it on the way is answered. No other web server expects it.
+   */
+  refuseMore(): void {
+    if (!this.#cut) this.#replies.noMoreRequests();
+  }
+
   get pendingOctets(): number {
     return this.#writer.pendingOctets;
   }

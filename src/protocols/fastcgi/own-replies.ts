@@ -17,6 +17,12 @@ const maxWaitingOctets = 65_536;
 /** A question has at most so many names: a record's content, two octets for each empty pair. */
 const maxNames = 32_768;
 
+/** HAProxy takes the second for 1 unless the first says that the connection multiplexes. */
+const noRequests: Uint8Array = encodePairs([
+  [ValueName.multiplexes, "1"],
+  [ValueName.maxRequests, "0"],
+]);
+
 export class OwnReplies {
   readonly #writer: RecordWriter;
   readonly #limits: FastcgiLimits;
@@ -65,6 +71,13 @@ export class OwnReplies {
     const before = this.#writer.pendingOctets;
     if (answers.size === 0) this.#writer.writeEmpty(RecordType.getValuesResult, 0);
     else this.#writer.appendWhole(RecordType.getValuesResult, 0, encodePairs(answers));
+    this.#count(before);
+  }
+
+  /** GET_VALUES_RESULT that says, unasked, how many requests the connection takes: none. */
+  noMoreRequests(): void {
+    const before = this.#writer.pendingOctets;
+    this.#writer.appendWhole(RecordType.getValuesResult, 0, noRequests);
     this.#count(before);
   }
 

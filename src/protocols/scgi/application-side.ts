@@ -126,6 +126,9 @@ export class ScgiApplicationSide implements GatewayCore {
   /** Nothing: an SCGI connection always ends with its answer. */
   announceClose(): void {}
 
+  /** Nothing: it carries one request. */
+  refuseMore(): void {}
+
   get pendingOctets(): number {
     return this.#output.pendingOctets;
   }
