@@ -16,7 +16,17 @@ import { SocketTimer } from "./socket-timer.ts";
 /** The response, as far as it is driven from here. */
 export interface DrivenResponse extends ServerResponse {
   outputData: unknown[];
+  destroyed: boolean;
+  _closed: boolean;
   _flush(): void;
+}
+
+/** Ends a response, as Node's server does when its connection closes. */
+export function tellClosed(response: DrivenResponse): void {
+  if (response._closed) return;
+  response.destroyed = true;
+  response._closed = true;
+  response.emit("close");
 }
 
 /** Where Node.js 20 to 26 look for the state of a response's socket. */
@@ -33,7 +43,7 @@ export class GatewaySocket extends EventEmitter {
   writable = true;
   destroyed = false;
   timeout: number | undefined = undefined;
-  /** The response that writes here. Set by Node's assignSocket. */
+  /** The response that writes here, until Node's detachSocket. */
   _httpMessage: ServerResponse | null = null;
   /** Read by Node's response before it reports 'finish'. */
   _hadError = false;
@@ -287,6 +297,7 @@ export class GatewaySocket extends EventEmitter {
     this._hadError = true;
     // In Node's order: the request, and, by 'close', the response.
     this.#request?.destroy(abortedError(error));
+    if (this._httpMessage !== null) tellClosed(this._httpMessage as DrivenResponse);
     this.emit("close", error !== undefined);
   }
 

@@ -9,7 +9,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Environ } from "../../bridge/index.ts";
 import type { WriteCallback } from "./answer-queue.ts";
-import type { DrivenResponse, GatewaySocket } from "./gateway-socket.ts";
+import { tellClosed, type DrivenResponse, type GatewaySocket } from "./gateway-socket.ts";
 import { httpModule } from "./http-module.ts";
 import { rawHeaders } from "./request-headers.ts";
 import { requestUrl } from "./request-url.ts";
@@ -102,7 +102,9 @@ function createResponse(request: NodeRequest, socket: GatewaySocket): ServerResp
   response._finish = finish;
   response._writeRaw = writeRaw;
   response[gatewaySocket] = socket;
-  response.assignSocket(socket as never);
+  // What assignSocket does, but for a listener of 'close': the socket itself tells its response.
+  socket._httpMessage = response;
+  (response as { socket: unknown }).socket = socket;
   response.on("finish", detach);
   return response;
 }
@@ -177,11 +179,7 @@ function dump(request: IncomingInternals, socket: GatewaySocket): void {
 }
 
 function closeResponse(response: OutgoingInternals): void {
-  if (!response._closed) {
-    response.destroyed = true;
-    response._closed = true;
-    response.emit("close");
-  }
+  tellClosed(response);
   const socket = response[gatewaySocket];
   const request = response.req as IncomingInternals;
   if (isUntouched(request)) {
