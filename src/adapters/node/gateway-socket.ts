@@ -6,11 +6,11 @@
  * other writes to it (docs/decisions/0005-node-objects.md). It lives as long as its request.
  * @module
  */
-import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ResponseError } from "../../errors/index.ts";
 import type { Environ, InputStream, StartResponse } from "../../bridge/index.ts";
 import { AnswerQueue, destroyedError, type WriteCallback } from "./answer-queue.ts";
+import { BareEmitter } from "./bare-emitter.ts";
 import { SocketTimer } from "./socket-timer.ts";
 
 /** The response, as far as it is driven from here. */
@@ -34,7 +34,7 @@ interface WritableStateLike {
   corked: number;
 }
 
-export class GatewaySocket extends EventEmitter {
+export class GatewaySocket extends BareEmitter {
   readonly encrypted: boolean;
   readonly connecting = false;
   readonly pending = false;

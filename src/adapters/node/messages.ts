@@ -35,6 +35,7 @@ interface ReadableStateLike {
 /** What of Node's request is not in its types. */
 interface IncomingInternals extends IncomingMessage {
   environ: Environ;
+  _eventsCount: number;
   _consuming: boolean;
   _dumped: boolean;
   _readableState: ReadableStateLike;
@@ -168,6 +169,8 @@ function isUntouched(request: IncomingInternals): boolean {
 
 /** Nobody hears how it ends. */
 function isQuiet(request: IncomingInternals): boolean {
+  // Of nobody else's events either: one look instead of five.
+  if (request._eventsCount === 0) return true;
   for (const event of endEvents) if (request.listenerCount(event) > 0) return false;
   return true;
 }
