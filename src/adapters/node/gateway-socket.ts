@@ -6,17 +6,27 @@
  * other writes to it (docs/decisions/0005-node-objects.md). It lives as long as its request.
  * @module
  */
-import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ResponseError } from "../../errors/index.ts";
 import type { Environ, InputStream, StartResponse } from "../../bridge/index.ts";
 import { AnswerQueue, destroyedError, type WriteCallback } from "./answer-queue.ts";
+import { BareEmitter } from "./bare-emitter.ts";
 import { SocketTimer } from "./socket-timer.ts";
 
 /** The response, as far as it is driven from here. */
 export interface DrivenResponse extends ServerResponse {
   outputData: unknown[];
+  destroyed: boolean;
+  _closed: boolean;
   _flush(): void;
+}
+
+/** Ends a response, as Node's server does when its connection closes. */
+export function tellClosed(response: DrivenResponse): void {
+  if (response._closed) return;
+  response.destroyed = true;
+  response._closed = true;
+  response.emit("close");
 }
 
 /** Where Node.js 20 to 26 look for the state of a response's socket. */
@@ -24,7 +34,7 @@ interface WritableStateLike {
   corked: number;
 }
 
-export class GatewaySocket extends EventEmitter {
+export class GatewaySocket extends BareEmitter {
   readonly encrypted: boolean;
   readonly connecting = false;
   readonly pending = false;
@@ -33,7 +43,7 @@ export class GatewaySocket extends EventEmitter {
   writable = true;
   destroyed = false;
   timeout: number | undefined = undefined;
-  /** The response that writes here. Set by Node's assignSocket. */
+  /** The response that writes here, until Node's detachSocket. */
   _httpMessage: ServerResponse | null = null;
   /** Read by Node's response before it reports 'finish'. */
   _hadError = false;
@@ -287,6 +297,7 @@ export class GatewaySocket extends EventEmitter {
     this._hadError = true;
     // In Node's order: the request, and, by 'close', the response.
     this.#request?.destroy(abortedError(error));
+    if (this._httpMessage !== null) tellClosed(this._httpMessage as DrivenResponse);
     this.emit("close", error !== undefined);
   }
 

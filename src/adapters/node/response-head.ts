@@ -6,7 +6,8 @@
  * @module
  */
 import type { OutgoingHttpHeader, ServerResponse } from "node:http";
-import { isHopByHop, type HeaderList } from "../../bridge/index.ts";
+import type { HeaderList } from "../../bridge/index.ts";
+import { headerKind, type HeaderKind } from "./header-kinds.ts";
 import { httpModule } from "./http-module.ts";
 
 /** What of a ServerResponse's own state decides over its head; the names are the same from Node.js 20 to 26. */
@@ -108,13 +109,13 @@ function addHeader(
   value: unknown,
   validate: boolean,
 ): void {
-  if (validate) httpModule().validateHeaderName(name);
+  const kind = headerKind(name);
   if (!Array.isArray(value)) {
-    addValue(headers, seen, response, name, value, validate);
-  } else if (value.length > 1 && name.length === 6 && name.toLowerCase() === "cookie") {
-    addValue(headers, seen, response, name, value.join("; "), validate);
+    addValue(headers, seen, response, kind, name, value, validate);
+  } else if (kind === "cookie" && value.length > 1) {
+    addValue(headers, seen, response, kind, name, value.join("; "), validate);
   } else {
-    for (const each of value as unknown[]) addValue(headers, seen, response, name, each, validate);
+    for (const each of value as unknown[]) addValue(headers, seen, response, kind, name, each, validate);
   }
 }
 
@@ -122,36 +123,35 @@ function addValue(
   headers: HeaderList,
   seen: Seen,
   response: HeadState,
+  kind: HeaderKind,
   name: string,
   value: unknown,
   validate: boolean,
 ): void {
-  if (validate) httpModule().validateHeaderValue(name, value as string);
-  let text = typeof value === "string" ? value : String(value);
-  // Node.js lets a TAB pass, which is as good as a space (RFC 9110 section 5.5); the gateway takes no control character.
-  if (text.includes("\t")) text = text.replaceAll("\t", " ");
-  switch (name.length) {
-    case 4:
-      if (name.toLowerCase() === "date") seen.date = true;
+  let text: string;
+  if (typeof value === "number") text = String(value);
+  else {
+    if (validate) httpModule().validateHeaderValue(name, value as string);
+    text = typeof value === "string" ? value : String(value);
+    // Node.js lets a TAB pass, which is as good as a space (RFC 9110 section 5.5); the gateway takes no control character.
+    if (text.includes("\t")) text = text.replaceAll("\t", " ");
+  }
+  switch (kind) {
+    case "date":
+      seen.date = true;
       break;
-    case 6:
-      // CGI's word for the status line: it would be taken for one (security H3).
-      if (name.toLowerCase() === "status") return;
+    case "length":
+      seen.length = true;
+      response._contentLength = Number(text);
+      response._removedContLen = false;
       break;
-    case 14:
-      if (name.toLowerCase() === "content-length") {
-        seen.length = true;
-        response._contentLength = Number(text);
-        response._removedContLen = false;
-      }
-      break;
-    case 17:
-      if (name.toLowerCase() === "transfer-encoding") seen.transferCoding = true;
-      break;
+    case "coding":
+      seen.transferCoding = true;
+      return;
+    case "dropped":
+      return;
     default:
   }
-  // Meant for Node's own connection to the client, which there is none of.
-  if (isHopByHop(name)) return;
   append(headers, seen, name, text);
 }
 
@@ -162,6 +162,8 @@ function append(headers: HeaderList, seen: Seen, name: string, value: string): v
 
 /** `200 OK`: start_response wants a reason, where HTTP can do without. */
 function statusOf({ statusCode, statusMessage }: ServerResponse): string {
+  const usual = httpModule().STATUS_CODES[statusCode] ?? "unknown";
+  if (statusMessage === usual) return `${statusCode} ${usual}`;
   const reason = statusMessage.replaceAll("\t", " ").trim();
-  return `${statusCode} ${reason === "" ? (httpModule().STATUS_CODES[statusCode] ?? "unknown") : reason}`;
+  return `${statusCode} ${reason === "" ? usual : reason}`;
 }
