@@ -47,6 +47,7 @@ describeWithServers("the path behind nginx", () => {
     ["an escaped question mark", "/x//a%3Fb?c", "/x/a%3Fb?c"],
     ["a rewrite", "/old/a%20b?c=d", "/new/a%20b?c=d"],
     ["a rewrite that adds to the query", "/gone?x=1", "/here?why=moved&x=1"],
+    ["a fragment, which nginx leaves out", "/a#b", "/a"],
     ["a whole URL as the target", "http://evil.example/a//b", "/a/b"],
   ])("U3 %s: %s", async (_what, target, expected) => {
     for (const port of ports) {
