@@ -35,7 +35,6 @@ export async function checkOut(suite, { directory, source }) {
   if (suite.packages !== undefined) {
     await runProgram("npm", [...install, "--no-save", ...suite.packages], { cwd: place });
   }
-  for (const [program, ...words] of suite.before ?? []) await runProgram(program, words, { cwd: place });
   writeFileSync(done, "");
   return place;
 }

@@ -36,6 +36,22 @@ const chunkedGet =
   "A GET with a chunked body. The embedded front end streams it, as nginx does with `fastcgi_request_buffering off`, so that " +
   "there is no CONTENT_LENGTH, and a GET without one passes for a GET without a body.";
 
+const unfinishedUpload =
+  "The client leaves its upload unfinished, is answered, and expects the server to close the connection. The answer " +
+  "arrives, but the connection is the web server's, which decides by itself how long it waits for the rest.";
+const noHttpBehind =
+  "What is sent behind a request in the same write is no HTTP. The server of the client's connection ends it with a 400 as " +
+  "soon as it sees that, and here has no answer yet to the request before it.";
+const expectContinue =
+  "The web server answers `Expect: 100-continue` before it asks the application, as nginx does: the application is not asked " +
+  "whether the client may go on.";
+const fragment =
+  "The test sends a request target with a `#`, which RFC 9112 section 3.2 does not have: the embedded front end answers 400. " +
+  "nginx takes the path before the `#`, and so does the application behind it.";
+const pipelined =
+  "The client sends several requests at once and goes. Node.js has called the listener for each by then; a web server asks for " +
+  "the second when the first has been answered.";
+
 /** By suite. @type {Readonly<Record<string, readonly Explanation[]>>} */
 export const differences = {
   express: [
@@ -108,9 +124,7 @@ export const differences = {
         "autoCleanupIncoming: true (default) http Should return 200 response - POST /partially-consumed-and-cancelled",
         "autoCleanupIncoming: true (default) http Should return 413 response without ECONNRESET - POST /early-413",
       ],
-      reason:
-        "The client leaves its upload unfinished, is answered, and expects the server to close the connection. The answer " +
-        "arrives, but the connection is the web server's, which decides by itself how long it waits for the rest.",
+      reason: unfinishedUpload,
     },
     {
       titles: [
@@ -256,8 +270,7 @@ export const differences = {
     },
     {
       titles: ["default clientError replies with bad request on reused keep-alive connection"],
-      reason:
-        "What is sent behind a request in the same write is no HTTP. The server of the client's connection ends it with a 400 as soon as it sees that, and here has no answer yet to the request before it.",
+      reason: noHttpBehind,
     },
     {
       titles: [
@@ -288,6 +301,172 @@ export const differences = {
       titles: ["client disconnect aborts lazily created signal (no handlerTimeout)"],
       varies: true,
       reason: "The test gives a client's going 100 ms to be heard of, which a busy machine may not keep.",
+    },
+  ],
+  hapi: [
+    {
+      titles: [
+        "Core/_stop() waits to destroy handled connections until after the timeout",
+        "Core/_stop() finishes in-progress requests and ends connection",
+        "Core/_stop() emits a closing event before the close event when there is an active request being processed",
+      ],
+      reason:
+        "`server.stop()` closes those connections of hapi's listener that have no request, by a mark on `req.socket`. The connections are the web server's, and `req.socket` is another: stop the gateway, which waits for its requests.",
+    },
+    {
+      titles: [
+        "Core/_stop() does not close longpoll HTTPS requests before response (if within timeout)",
+        "Core/_dispatch() doesn't setup listeners for cleanStop when socket is missing",
+        "Core/load rejects request due to high rss load",
+      ],
+      varies: true,
+      reason: "A request that one of the tests above leaves behind fails while this one runs.",
+    },
+    {
+      titles: ["Core/load measures loop delay"],
+      varies: true,
+      reason: "The test gives the event loop 7 ms, which a busy machine may not keep.",
+    },
+    {
+      titles: [
+        "Payload does not continue on errors before payload processing",
+        "Payload handles expect 100-continue on undefined routes",
+        "Payload does not continue on custom request.payload",
+      ],
+      reason: expectContinue,
+    },
+    {
+      titles: ["Request sets client address to nothing when not available"],
+      reason: "The client's address is REMOTE_ADDR, and known when the client has gone too.",
+    },
+    {
+      titles: [
+        "Request/_execute() handles aborted requests (during response)",
+        "Request/_execute() handles aborted requests (before response)",
+      ],
+      reason: pipelined,
+    },
+    {
+      titles: [
+        "Request/setUrl() handles fragments (no query)",
+        "Request/setUrl() handles fragments (with query)",
+        "Request/setUrl() handles fragments with ? (no query)",
+        "Request/setUrl() handles absolute URL (proxy)",
+      ],
+      reason: fragment,
+    },
+    {
+      titles: [
+        "Request/timeout returns normal response when parser fails with bad method after request is setup",
+        "Request/timeout returns nothing when parser fails with bad method after request is setup and the connection is closed",
+      ],
+      reason: noHttpBehind,
+    },
+    {
+      titles: ["Request/timeout returns a bad request for POST request when chunked parsing fails"],
+      reason: clientsConnection,
+    },
+    {
+      titles: ["Request/timeout handles race condition between equal client and server timeouts"],
+      reason: unfinishedUpload,
+    },
+  ],
+  restify: [
+    {
+      titles: ["body reader should not add a listener for each call on same socket"],
+      reason:
+        "The test compares the sockets of two requests on one connection. `req.socket` is made for its request and ends with it.",
+    },
+    {
+      titles: [
+        "all other plugins full response full response",
+        "userAgent pre-route handler sets proper headers for HEAD requests from curl",
+      ],
+      reason:
+        "The test looks for the header Connection that the listener has set. It speaks of the client's connection, and is the web server's.",
+    },
+    {
+      titles: [
+        "static resource plugin static does not leak the file stream and next() is properly called when the client disconnects before receiving a reply",
+        "static resource plugin static does not open a file stream and next() is properly called when the client disconnects immediately after sending a request",
+      ],
+      reason: refusedHost.replace("http://example.com", "127.0.0.1:undefined"),
+    },
+  ],
+  "fastify-static": [
+    {
+      titles: ["dir list html format - extended info dirs", "dirs"],
+      varies: true,
+      reason:
+        "The test does not wait for the one inside it, which needs a little longer through the gateway.",
+    },
+  ],
+  "fastify-multipart": [
+    {
+      titles: ["should group parts with the same name to an array"],
+      reason:
+        "The test counts what has been parsed at each part, and that depends on how the octets of the upload are cut into chunks.",
+    },
+    {
+      titles: ["should finish with error on partial upload - files api"],
+      varies: true,
+      reason:
+        "The client gives the handler 100 ms and goes, which the first request through a gateway that has just been started may take.",
+    },
+    {
+      titles: [
+        "should store file on disk, remove on response error",
+        "should return saved files and values from saveRequestFiles",
+        "should return values when saveRequestFiles receives only fields",
+        "should throw on file limit error",
+        "should throw on file save error",
+        "should not throw on request files cleanup error",
+        "should throw on file limit error, after highWaterMark",
+        "should store file on disk, remove on response error, serial",
+        "should process large files correctly",
+        "should store file on disk, remove on response (2)",
+      ],
+      varies: true,
+      reason:
+        "The first test of the file begins to wait for the hook `onResponse` when the client has had all of the answer. Through the gateway the client has it later, and the hook has run by then: the test never ends, and those behind it do not run.",
+    },
+  ],
+  "express-fileupload": [
+    {
+      titles: [
+        "multipartUploads: Test Single File Upload w/ useTempFiles option. fail when using HEAD",
+        "multipartUploads: Test Single File Upload fail when using HEAD",
+      ],
+      varies: true,
+      reason: unfinishedUpload,
+    },
+  ],
+  "http-proxy": [
+    {
+      titles: [
+        '#createProxyServer.web() using own http server should skip proxyReq event when handling a request with header "expect: 100-continue" [https://www.npmjs.com/advisories/1486]',
+      ],
+      reason:
+        "The proxy behaves otherwise where it sees `Expect`. The web server has answered that header by itself, and the embedded front end does not pass it on.",
+    },
+    {
+      titles: [
+        "lib/http-proxy.js #createProxyServer setting the correct timeout value should hang up the socket at the timeout",
+      ],
+      reason: "The test has 30 ms for a socket to be hung up. " + unanswered,
+    },
+    {
+      titles: [
+        "should proxy the websockets stream",
+        "should emit error on proxy error",
+        "should close client socket if upstream is closed before upgrade",
+        "should emit open and close events when socket.io client connects and disconnects",
+        "should pass all set-cookie headers to client",
+        "should detect a proxyReq event and modify headers",
+        "should forward frames with single frame payload (including on node 4.x)",
+        "should forward continuation frames with big payload (including on node 4.x)",
+      ].map((title) => `lib/http-proxy.js #createProxyServer using the ws-incoming passes ${title}`),
+      reason: upgrade,
     },
   ],
 };

@@ -1,28 +1,27 @@
 /**
- * What each meta framework's site has to answer behind a web server.
+ * What each framework's site has to answer behind a web server.
  */
 
-/** What can be tried: the folders of frameworks/. */
-export const frameworks = ["next", "sveltekit", "astro"];
-
-/** Paths of what the sites have in common. */
-const echoPath = { next: "/api/echo", sveltekit: "/echo", astro: "/echo" };
+/** Where the frameworks have their routes for what is no page. */
+const echoPaths = { next: "/api/echo", nuxt: "/api/echo" };
 
 /**
  * @param {string} name
+ * @param {boolean} namesClient whether an item's page names the client's address
  * @returns {Array<{ title: string, run: (origin: string) => Promise<string | undefined> }>} `run` says what is wrong
  */
-export function checksOf(name) {
+export function checksOf(name, namesClient) {
   const checks = [
     check("the front page", "/", {}, 200, "<h1>The front page</h1>"),
     {
       title: "a dynamic route, its query and the host that the client asked for",
       run: (origin) => {
-        // Next.js does not say, and Astro believes X-Forwarded-For by itself.
-        const client = name === "sveltekit" ? ", client 127.0.0.1" : "";
+        const client = namesClient ? ", client 127.0.0.1" : "";
         // Next.js gives the segment as it stands in the path, behind its own server too.
         const id = name === "next" ? "a%20b" : "a b";
-        const text = `item ${id}, q ü, host ${new URL(origin).host}${client}`;
+        // Express leaves the port out.
+        const { host, hostname } = new URL(origin);
+        const text = `item ${id}, q ü, host ${name.startsWith("nest-") ? hostname : host}${client}`;
         return ask(
           origin,
           "/items/a%20b?q=%C3%BC",
@@ -33,7 +32,7 @@ export function checksOf(name) {
       },
     },
     check("a file that is not built", "/robots.txt", {}, 200, "User-agent: none"),
-    { title: "a file of the build, once more by its entity tag", run: builtFile },
+    ...(name.startsWith("nest-") ? nestChecks : [builtFileCheck]),
     {
       title: "a POST with JSON",
       run: (origin) => {
@@ -42,7 +41,7 @@ export function checksOf(name) {
           body: JSON.stringify({ word: "grün" }),
           headers: { "Content-Type": "application/json" },
         };
-        return ask(origin, echoPath[name], init, 201, '"echoed":"grün"');
+        return ask(origin, echoPaths[name] ?? "/echo", init, 201, '"echoed":"grün"');
       },
     },
     check("a page that is not there", "/nowhere", {}, 404, ""),
@@ -66,6 +65,14 @@ export function checksOf(name) {
 function check(title, path, init, status, text) {
   return { title, run: (origin) => ask(origin, path, init, status, text) };
 }
+
+const builtFileCheck = { title: "a file of the build, once more by its entity tag", run: builtFile };
+
+/** A framework for services builds no files for the browser. */
+const nestChecks = [
+  check("a streamed file", "/file", {}, 200, "a file in pieces"),
+  check("server-sent events", "/events", {}, 200, "data: two"),
+];
 
 /** Comments that frameworks put between parts of a text are left out. */
 async function ask(origin, path, init, status, text) {

@@ -1,6 +1,6 @@
 /**
- * Builds a small site with each meta framework, as one does for production, and serves it behind a real nginx, with a
- * shipped nginx-examples file, through fromNode:
+ * Builds a small site with each framework, as one does for production, and serves it with `tsgi serve` behind a real
+ * nginx with a shipped nginx-examples file:
  *
  *   npm run compat:frameworks -- [FRAMEWORK...] [--into DIR]
  *
@@ -15,6 +15,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
@@ -24,28 +25,32 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { findNginx, prepareNginx } from "../nginx-example.mjs";
-import { checksOf, frameworks } from "./framework-checks.mjs";
+import { checksOf } from "./framework-checks.mjs";
+import { frameworks } from "./framework-sites.mjs";
 import { runProgram } from "./run-program.mjs";
 
 const sites = fileURLToPath(new URL("frameworks/", import.meta.url));
-const serveSite = fileURLToPath(new URL("serve-site.mjs", import.meta.url));
+const project = fileURLToPath(new URL("../..", import.meta.url));
+const tsgi = join(project, "dist", "cli", "main.js");
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { into: { type: "string", default: join(tmpdir(), "tsgi-compat-frameworks") } },
 });
-const unknown = positionals.filter((name) => !frameworks.includes(name));
+const names = frameworks.map(({ name }) => name);
+const unknown = positionals.filter((name) => !names.includes(name));
 if (unknown.length > 0) {
   console.error(
-    `compat:frameworks: no framework is named ${unknown.join(", ")}; there are ${frameworks.join(", ")}`,
+    `compat:frameworks: no framework is named ${unknown.join(", ")}; there are ${names.join(", ")}`,
   );
   process.exitCode = 2;
 } else if (findNginx() === undefined) {
   console.error("compat:frameworks: nginx is not installed: sudo apt-get install nginx-light");
   process.exitCode = 2;
 } else {
-  for (const name of positionals.length === 0 ? frameworks : positionals) {
-    const failures = await tryFramework(name, await build(name, resolve(values.into)));
+  for (const framework of frameworks) {
+    if (positionals.length > 0 && !positionals.includes(framework.name)) continue;
+    const failures = await tryFramework(framework, await build(framework.site, resolve(values.into)));
     if (failures > 0) process.exitCode = 1;
   }
 }
@@ -60,6 +65,9 @@ async function build(name, directory) {
   cpSync(join(sites, name), place, { recursive: true });
   const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1", ASTRO_TELEMETRY_DISABLED: "1", CI: "1" };
   await runProgram("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], { cwd: place, env });
+  // As if it had been installed: the applications import it by its name.
+  rmSync(join(place, "node_modules", "tsgi"), { recursive: true, force: true });
+  symlinkSync(project, join(place, "node_modules", "tsgi"));
   await runProgram("npm", ["run", "build"], { cwd: place, env });
   writeFileSync(done, state);
   return place;
@@ -73,7 +81,7 @@ function stateOf(folder) {
 }
 
 /** @returns {Promise<number>} how many checks failed */
-async function tryFramework(name, place) {
+async function tryFramework({ name, application, client }, place) {
   const directory = mkdtempSync(join(tmpdir(), "tsgi-"));
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
@@ -85,12 +93,12 @@ async function tryFramework(name, place) {
   };
   try {
     const env = { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", ORIGIN: origin };
-    const words = [serveSite, join(place, "listener.mjs"), `unix:${join(directory, "app.sock")}`];
-    await start(process.execPath, words, { cwd: place, env }, "ready");
+    const words = [tsgi, "serve", application, "--fastcgi", `unix:${join(directory, "app.sock")}`];
+    await start(process.execPath, words, { cwd: place, env }, " ready at ");
     const nginx = prepareNginx({ example: "fastcgi-unix.conf", directory, port, logLevel: "notice" });
     await start(findNginx(), nginx, {}, "start worker process");
     let failures = 0;
-    for (const { title, run } of checksOf(name)) {
+    for (const { title, run } of checksOf(name, client)) {
       const wrong = await run(origin).catch((error) => String(error));
       if (wrong !== undefined) failures += 1;
       console.log(`${name}: ${title}: ${wrong ?? "ok"}`);

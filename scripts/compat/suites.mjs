@@ -11,8 +11,10 @@
  * @property {string} repository owner/name on GitHub
  * @property {string} tag
  * @property {string} commit
- * @property {"mocha" | "node" | "vitest" | "jest"} runner
+ * @property {"mocha" | "node" | "vitest" | "jest" | "lab"} runner
  * @property {readonly string[]} words what the runner is given; a word with `*` stands for the files of that name
+ * @property {readonly string[]} [nodeWords] what Node.js is given before the runner
+ * @property {Readonly<Record<string, string>>} [env] what is added to the environment
  * @property {readonly string[]} [leaveOut] files that such a word does not stand for
  * @property {readonly string[]} [packages] what the suite needs and does not install itself
  * @property {readonly (readonly string[])[]} [before] commands of its own test script that come before the tests
@@ -282,5 +284,111 @@ export const suites = [
       "test/request-timeout.test.js",
       "test/upgrade.test.js",
     ],
+  },
+  {
+    name: "hapi",
+    repository: "hapijs/hapi",
+    tag: "v21.4.7",
+    commit: "f2a24f6635c0892842f6eaf9154d3788f2f1d084",
+    runner: "lab",
+    words: ["-a", "@hapi/code", "-m", "5000", "-l"],
+  },
+  {
+    name: "restify",
+    repository: "restify/node-restify",
+    tag: "v11.2.0",
+    commit: "009f40b31612940edd196319178c574e49c85bb8",
+    runner: "mocha",
+    words: ["test/plugins/*.test.js"],
+  },
+  {
+    name: "formidable",
+    repository: "node-formidable/formidable",
+    tag: "v3.5.4",
+    commit: "d0fbec13edc8add54a1afb9ce1a8d3db803f8d47",
+    runner: "jest",
+    nodeWords: ["--experimental-vm-modules"],
+    words: ["--testPathPattern=test/"],
+  },
+  {
+    name: "koa-bodyparser",
+    repository: "koajs/bodyparser",
+    tag: "v6.0.0",
+    commit: "008ec3072da9cbe7eebf091ef095dd83caa1af36",
+    runner: "jest",
+    words: [],
+  },
+  {
+    name: "koa-cors",
+    repository: "koajs/cors",
+    tag: "5.0.0",
+    commit: "c33bd6913fe93e2a2b6902985e257a0e472199c4",
+    runner: "mocha",
+    words: ["--check-leaks", "--timeout", "5000", "test/*.test.js"],
+  },
+  {
+    name: "koa-body",
+    repository: "koajs/koa-body",
+    tag: "v7.0.1",
+    commit: "5585a3051ce1b488b8a864b2a28ff8777ba72caf",
+    runner: "node",
+    words: ["--import", "tsx", "--test", "src/*.test.ts"],
+  },
+  {
+    name: "fastify-static",
+    repository: "fastify/fastify-static",
+    tag: "v10.1.2",
+    commit: "7a9d1c638dfad3f43973a90a3394e0207ee2ad20",
+    runner: "node",
+    words: ["--test", "test/*.test.js"],
+  },
+  {
+    name: "fastify-multipart",
+    repository: "fastify/fastify-multipart",
+    tag: "v10.1.0",
+    commit: "0a8ab66f6d40cb1d5883047c08095e39bd30298a",
+    runner: "node",
+    words: ["--test"],
+  },
+  {
+    name: "middie",
+    repository: "fastify/middie",
+    tag: "v9.3.3",
+    commit: "e038188b33b9436e1be9f9d1c1920416ec6c18f1",
+    runner: "node",
+    words: ["--test"],
+  },
+  {
+    name: "express-fileupload",
+    repository: "richardgirges/express-fileupload",
+    tag: "v1.5.2",
+    commit: "20269154bb9aab9672e7ff7ca500349e5d23fb5c",
+    runner: "mocha",
+    before: [["node", "test/pretests.js"]],
+    words: [],
+  },
+  {
+    name: "cookies",
+    repository: "pillarjs/cookies",
+    tag: "0.9.1",
+    commit: "b58c7207bb80a900f8db527bc847b4e0a8d49009",
+    runner: "mocha",
+    words: ["--require", "test/support/env", "--check-leaks", "test/"],
+  },
+  {
+    name: "pino-http",
+    repository: "pinojs/pino-http",
+    tag: "v11.0.0",
+    commit: "6615953a8bfebf37c26e6438568724a091f80a82",
+    runner: "node",
+    words: ["--test", "test/test.js"],
+  },
+  {
+    name: "http-proxy",
+    repository: "http-party/node-http-proxy",
+    tag: "1.18.1",
+    commit: "9b96cd725127a024dabebec6c7ea8c807272223d",
+    runner: "mocha",
+    words: ["test/*-test.js"],
   },
 ];

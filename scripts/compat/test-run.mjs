@@ -43,6 +43,7 @@ const commands = {
     `--outputFile=${results}`,
   ],
   jest: (words, results) => ["node_modules/jest/bin/jest.js", ...words, "--json", `--outputFile=${results}`],
+  lab: (words, results) => ["node_modules/@hapi/lab/bin/lab", ...words, "-r", "json", "-o", results],
 };
 
 /**
@@ -60,8 +61,11 @@ export async function runSuite(suite, { place, throughGateway, output }) {
   for (const name of Object.keys(env)) if (name.startsWith("npm_")) delete env[name];
   delete env.NODE_OPTIONS;
   if (throughGateway) env.NODE_OPTIONS = `--import=${preload}`;
-  const words = commands[suite.runner](expand(suite, place), results);
+  Object.assign(env, suite.env);
+  const words = [...(suite.nodeWords ?? []), ...commands[suite.runner](expand(suite, place), results)];
   try {
+    // Again for each run: a suite may take its files away behind itself.
+    for (const [program, ...rest] of suite.before ?? []) await runProgram(program, rest, { cwd: place });
     const options = { cwd: place, env, timeoutMs: 900_000, mayFail: true };
     const printed = await runProgram(process.execPath, words, options);
     mkdirSync(join(output, ".."), { recursive: true });
@@ -87,8 +91,9 @@ function expand({ words, leaveOut = [] }, place) {
   });
 }
 
-/** Lines of our reporters, or the one document of vitest and jest. */
+/** Lines of our reporters, or the one document of vitest, jest and lab. */
 function readRows(text) {
+  if (text.startsWith("{\n") && text.includes('"tests"')) return rowsOfLab(JSON.parse(text));
   const document = text.startsWith("{") && text.includes('"testResults"') ? JSON.parse(text) : undefined;
   if (document === undefined)
     return text
@@ -105,6 +110,17 @@ function readRows(text) {
       message: (failureMessages ?? []).join("\n"),
     }));
   });
+}
+
+/** lab has a list for each group of tests, by the group's title. */
+function rowsOfLab({ tests }) {
+  return Object.entries(tests).flatMap(([group, list]) =>
+    list.map(({ title, err, skipped }) => ({
+      title: `${group} ${title}`,
+      state: skipped ? "skipped" : err ? "failed" : "passed",
+      message: typeof err === "string" ? err : JSON.stringify(err),
+    })),
+  );
 }
 
 function byTitle(rows) {

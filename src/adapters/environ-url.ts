@@ -2,17 +2,16 @@
  * The URL of a request, from its environ: one URL for every adapter, router and log (security U3, U4).
  *
  * Scheme from `wsgi.url_scheme`, authority from HTTP_HOST (SERVER_NAME and SERVER_PORT where it is absent), path and
- * query from REQUEST_URI as the client sent it (SCRIPT_NAME, PATH_INFO and QUERY_STRING where it is absent). PEP 3333
- * "URL Reconstruction", RFC 9110 section 7.1, WHATWG URL. X-Forwarded-* is never asked.
+ * query as request-target.ts decides. PEP 3333 "URL Reconstruction", RFC 9110 section 7.1, WHATWG URL. X-Forwarded-* is
+ * never asked.
  * @module
  */
 import {
-  encodePath,
   hostError,
   inBrackets,
   percentEncode,
   splitHost,
-  splitRequestUri,
+  wholeTarget,
   type Environ,
 } from "../bridge/index.ts";
 
@@ -20,10 +19,9 @@ import {
  * The URL as the WHATWG URL parser serialises it: ASCII, dot segments resolved, no fragment, no default port. Octets
  * that no URL may hold are percent-encoded one by one, never read as UTF-8.
  * @param origin - what `originOfEnviron` says
- * @throws RemoteProtocolError ERR_REQUEST_URI for a target that is no path; none where REQUEST_URI begins with "/"
  */
 export function urlAtOrigin(environ: Environ, origin: string): string {
-  const target = targetOfEnviron(environ);
+  const target = wholeTarget(environ);
   if (isPlainTarget(target)) return origin + target;
   return new URL(origin + escapeTarget(target)).href;
 }
@@ -85,20 +83,6 @@ function canonicalHost(host: string, scheme: string): string | undefined {
 /** A port that the parser would neither rewrite nor leave out; 80 and 443 go to the parser. */
 function isPlainPort(port: string): boolean {
   return /^[1-9]\d{0,4}$/.test(port) && Number(port) <= 65_535 && port !== "80" && port !== "443";
-}
-
-/** Path and query, beginning with "/". */
-function targetOfEnviron(environ: Environ): string {
-  const uri = environ.REQUEST_URI;
-  if (uri === undefined || uri === "") {
-    const path = encodePath(environ.SCRIPT_NAME + environ.PATH_INFO);
-    const query = environ.QUERY_STRING;
-    return (path.startsWith("/") ? path : `/${path}`) + (query === "" ? "" : `?${query}`);
-  }
-  if (uri.charCodeAt(0) === 47) return uri;
-  // The authority of an absolute-form is left out: HTTP_HOST is what the web server checked.
-  const { path, query } = splitRequestUri(uri, environ.REQUEST_METHOD);
-  return (path === "" ? "/" : path) + (query === "" ? "" : `?${query}`);
 }
 
 /** What the URL parser leaves as it is; "/." and "%2e" may be dot segments. */

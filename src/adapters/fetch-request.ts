@@ -33,15 +33,10 @@ export class LazyRequest {
   /** The stream was in use already when undici's Request was made. */
   #takenAway = false;
 
-  /**
-   * @param origin - what `originOfEnviron` says
-   * @throws RemoteProtocolError ERR_REQUEST_URI for a target that is no path
-   */
+  /** @param origin - what `originOfEnviron` says */
   constructor(environ: Environ, origin: string) {
     this.#environ = environ;
     this.#origin = origin;
-    // Most targets begin so, and need no look before somebody asks.
-    if (environ.REQUEST_URI?.charCodeAt(0) !== 47) this.#url = urlAtOrigin(environ, origin);
     this.#method = normaliseMethod(environ.REQUEST_METHOD);
   }
 

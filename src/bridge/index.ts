@@ -47,6 +47,7 @@ export {
 } from "./uri-reconstruction.ts";
 export { httpGatewayRequest } from "./http-gateway-request.ts";
 export { decodePath, encodePath, percentEncode, splitRequestUri } from "./request-uri.ts";
+export { targetBelowMount, wholeTarget } from "./request-target.ts";
 export type {
   Application,
   Environ,

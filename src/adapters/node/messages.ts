@@ -7,12 +7,11 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Environ } from "../../bridge/index.ts";
+import { targetBelowMount, type Environ } from "../../bridge/index.ts";
 import type { WriteCallback } from "./answer-queue.ts";
 import { tellClosed, type DrivenResponse, type GatewaySocket } from "./gateway-socket.ts";
 import { httpModule } from "./http-module.ts";
 import { rawHeaders } from "./request-headers.ts";
-import { requestUrl } from "./request-url.ts";
 import { captureHead, type GivenHeaders, type HeadState } from "./response-head.ts";
 
 /** A request as listeners get it: Node's, with the environ that it was made of. */
@@ -86,7 +85,7 @@ function createRequest(environ: Environ, socket: GatewaySocket, hasBody: boolean
   request.httpVersionMinor = isHttp10 ? 0 : 1;
   request.httpVersion = isHttp10 ? "1.0" : "1.1";
   request.method = environ.REQUEST_METHOD;
-  request.url = requestUrl(environ);
+  request.url = targetBelowMount(environ);
   request.environ = environ;
   const lines = rawHeaders(environ, hasBody);
   request._addHeaderLines(lines, lines.length);

@@ -15,7 +15,7 @@ function run(source: string): unknown {
     import { fromFetch } from ${JSON.stringify(dist)};
     const isLazy = (name) => Object.getOwnPropertyDescriptor(globalThis, name).get !== undefined;
     const environ = (changes = {}) => ({
-      REQUEST_METHOD: "GET", SCRIPT_NAME: "", PATH_INFO: "/", QUERY_STRING: "", SERVER_NAME: "h", SERVER_PORT: "80",
+      REQUEST_METHOD: "GET", SCRIPT_NAME: "", PATH_INFO: "/x", QUERY_STRING: "", SERVER_NAME: "h", SERVER_PORT: "80",
       SERVER_PROTOCOL: "HTTP/1.1", HTTP_HOST: "h", HTTP_X: "1", REQUEST_URI: "/x", "wsgi.url_scheme": "http",
       "tsgi.signal": new AbortController().signal,
       "wsgi.errors": { write: (text) => process.stderr.write(text) },

@@ -1,0 +1,4 @@
+export async function action({ request }) {
+  const { word } = await request.json();
+  return Response.json({ echoed: word, url: request.url }, { status: 201 });
+}

@@ -1,1 +1,0 @@
-export { handler as listener } from "./build/handler.js";
