@@ -3,6 +3,7 @@
  * @module
  */
 import type { Writable } from "node:stream";
+import { escapeControls } from "../bridge/index.ts";
 import {
   createFrontEnd,
   formatGatewayTarget,
@@ -36,11 +37,11 @@ export async function runProxy(run: ProxyRun): Promise<ExitStatusCode> {
   const { to, signal, stderr, graceMs = 30_000 } = run;
   const frontEnd = createFrontEnd({
     gateway: to,
-    onErrors: (octets) => stderr.write(octets),
+    // What requests bring, by way of the application or of this line, moves no cursor (O5).
+    onErrors: (octets) => stderr.write(escapeLines(Buffer.from(octets).toString("utf8"))),
     onFailure: (error, { method = "", url = "" }) => {
-      // Quoted: a log line must hold no control character of a request (O5).
-      const line = JSON.stringify(`${method} ${url.slice(0, 500)}`);
-      stderr.write(`tsgi: ${line} failed: ${error instanceof Error ? error.message : String(error)}\n`);
+      const why = error instanceof Error ? error.message : String(error);
+      stderr.write(`tsgi: ${escapeControls(`"${method} ${url.slice(0, 500)}" failed: ${why}`)}\n`);
     },
   });
   const bound = await frontEnd.listen(run.http);
@@ -74,6 +75,11 @@ export async function runProxyCommand({ values }: CommandLine): Promise<number> 
   await runProxy({ http, to: parseGatewayTarget(to), signal: stop.signal, stderr: process.stderr });
   // A client's kept connection must not keep a stopped front end alive.
   return process.exit(ExitStatus.stopped);
+}
+
+/** Line ends and tabs stay what they are. */
+function escapeLines(text: string): string {
+  return text.replaceAll(/[^\n\t]+/g, escapeControls);
 }
 
 function fired(signal: AbortSignal): Promise<void> {

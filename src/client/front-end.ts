@@ -15,6 +15,7 @@ import {
 import type { ListenOptions } from "node:net";
 import { ConfigurationError, TsgiError } from "../errors/index.ts";
 import { formatAddress, type Address } from "../protocols/address.ts";
+import { listenError } from "../protocols/listen-error.ts";
 import { GatewayClient } from "./client.ts";
 import { relayAnswer } from "./front-end-answer.ts";
 import { buildRequestParams, type ParamsSettings } from "../protocols/http-params.ts";
@@ -77,13 +78,12 @@ export class FrontEnd {
   listen(address: Address): Promise<Address> {
     const server = (this.#server ??= this.#createServer());
     return new Promise((resolve, reject) => {
-      const onError = (error: NodeJS.ErrnoException): void => {
-        const message = `cannot listen on ${formatAddress(address)}: ${error.code ?? error.message}`;
-        reject(new ConfigurationError("ERR_CONFIG_LISTEN", message, { cause: error }));
-      };
+      const onError = (error: Error): void => reject(listenError(address, error));
       server.once("error", onError);
       server.listen(listenTarget(address), () => {
         server.off("error", onError);
+        // An accept that fails (too many open files) must not end the process; the next one may succeed.
+        server.on("error", () => {});
         const bound = server.address();
         const isTcp = typeof bound === "object" && bound !== null && address.kind === "tcp";
         resolve(isTcp ? { kind: "tcp", host: address.host, port: bound.port } : address);

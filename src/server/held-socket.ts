@@ -14,7 +14,8 @@ import { getSystemErrorName } from "node:util";
 import { ConfigurationError } from "../errors/index.ts";
 import type { Address } from "../protocols/address.ts";
 import { inheritedDescriptor } from "./inherited-sockets.ts";
-import { listenError, type ListenOptions } from "./listen.ts";
+import { listenError } from "../protocols/listen-error.ts";
+import type { ListenOptions } from "./listen.ts";
 import { socketRights, type SocketRights } from "./socket-rights.ts";
 import { prepareUnixPath, removeOwnSocket, type OwnedPath } from "./unix-socket.ts";
 

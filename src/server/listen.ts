@@ -3,8 +3,8 @@
  * @module
  */
 import { createServer, type Server } from "node:net";
-import { ConfigurationError } from "../errors/index.ts";
-import { formatAddress, type Address } from "../protocols/address.ts";
+import type { Address } from "../protocols/address.ts";
+import { listenError } from "../protocols/listen-error.ts";
 import { usableNativeStreams } from "./handle-check.ts";
 import { HandleTransport } from "./handle-transport.ts";
 import { inheritedDescriptor } from "./inherited-sockets.ts";
@@ -138,27 +138,6 @@ function opened(server: Server, address: Address, start: () => void): Promise<vo
     });
     start();
   });
-}
-
-/** The error for an address that cannot be listened on, with the remedy for the system's code. */
-export function listenError(address: Address, error: NodeJS.ErrnoException): ConfigurationError {
-  const remedies: Readonly<Record<string, string>> = {
-    EADDRINUSE: "another program listens there: stop it, or choose another address",
-    EACCES: "this user may not: choose a port from 1024 on, or a directory that is writable",
-    ENOENT: "its directory does not exist: make it first",
-    EADDRNOTAVAIL: "no interface of this machine has that address",
-    EINVAL: "that file descriptor is not a listening socket, or the path is too long",
-    ENOTSOCK: "that file descriptor is not a socket",
-    EBADF: "no such file descriptor was inherited",
-  };
-  const remedy = remedies[error.code ?? ""] ?? error.message;
-  return new ConfigurationError(
-    "ERR_CONFIG_LISTEN",
-    `cannot listen on ${formatAddress(address)}: ${remedy}`,
-    {
-      cause: error,
-    },
-  );
 }
 
 /** Where it really listens: the port chosen for port 0, and what an inherited descriptor turned out to be. */

@@ -154,8 +154,10 @@ describe("tsgi request", () => {
 describe("tsgi proxy", () => {
   test("serves until it is told to stop and says where", async () => {
     const application = await ScriptedApplication.start(async (request) => {
-      if (request.params.get("PATH_INFO") !== "/broken") return echo(request);
-      return void request.connection.socket.destroy();
+      if (request.params.get("PATH_INFO") === "/broken") return void request.connection.socket.destroy();
+      if (request.params.get("PATH_INFO") === "/rude")
+        await request.errors("one\ttwo \u001b[2J\u00c2\u009b\nthree\n");
+      return echo(request);
     });
     open.push(application);
     const stop = new AbortController();
@@ -179,8 +181,10 @@ describe("tsgi proxy", () => {
     expect(answer.status).toBe(404);
     expect(await answer.text()).toContain("PATH_INFO=/path\n");
     expect((await fetch(`${address}/broken`)).status).toBe(502);
+    expect((await fetch(`${address}/rude`)).status).toBe(404);
     stop.abort();
     expect(await stopped).toBe(0);
+    expect(err).toContain("one\ttwo \\x1b[2J\\x9b\nthree\n");
     expect(err).toMatch(/noted\n/);
     expect(err).toMatch(/tsgi: "GET \/broken" failed: [^\n]+\n/);
     await expect(fetch(address)).rejects.toThrow();

@@ -334,7 +334,7 @@ describe("listening and closing", () => {
     const gateway = { protocol: "fastcgi", address: { kind: "unix", path: "/nowhere" } } as const;
     const second = createFrontEnd({ gateway });
     await expect(second.listen({ kind: "tcp", host: "127.0.0.1", port })).rejects.toThrow(
-      coded("ERR_CONFIG_LISTEN", /^cannot listen on 127\.0\.0\.1:\d+: EADDRINUSE$/),
+      coded("ERR_CONFIG_LISTEN", /^cannot listen on 127\.0\.0\.1:\d+: another program listens there/),
     );
     await expect(second.listen({ kind: "systemd", name: "web" })).rejects.toThrow(
       coded("ERR_CONFIG_ADDRESS"),
