@@ -73,9 +73,9 @@ function drawLine({ colour, values }: ChartLine, part: (value: number) => number
     const x = round((offset + index) * step);
     // Half a line's width stays inside at both ends.
     const y = round(height - 2 - part(value) * (height - 4));
-    path += `${isOpen ? "L" : "M"}${x} ${y}`;
+    const isAlone = !isOpen && (values[index + 1] ?? null) === null;
     // A value between two gaps would be no line at all.
-    if (!isOpen) path += `h0.1`;
+    path += isAlone ? `M${round(Math.max(x - step / 2, 0))} ${y}H${x}` : `${isOpen ? "L" : "M"}${x} ${y}`;
     isOpen = true;
   });
   return path === "" ? "" : `<path class="${colour}" d="${path}"/>`;

@@ -49,7 +49,8 @@ path.grid{stroke:var(--line);stroke-width:1}
 .fleet text{fill:var(--text);font-size:16px;font-weight:600}
 table{width:100%;border-collapse:collapse;background:var(--card);border:1px solid var(--line);font-size:.85rem}
 th,td{padding:.4rem .55rem;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
-td:last-child{overflow-wrap:anywhere}
+td{white-space:nowrap}
+td:last-child{white-space:normal;overflow-wrap:anywhere}
 .details{display:grid;grid-template-columns:minmax(9rem,max-content) 1fr;gap:.3rem 1.2rem;margin:0}
 .details dt{color:var(--soft);overflow-wrap:anywhere}
 .details dd{margin:0;overflow-wrap:anywhere}

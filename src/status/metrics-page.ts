@@ -14,7 +14,7 @@ import {
   type MetricValueWithName,
   type MetricType,
 } from "prom-client";
-import type { StatusSnapshot } from "./snapshot.ts";
+import { workerStates, type StatusSnapshot, type WorkerSnapshot } from "./snapshot.ts";
 
 export interface MetricsPage {
   readonly type: string;
@@ -34,7 +34,7 @@ export async function metricsPage(status: StatusSnapshot, openMetrics: boolean):
   metrics.gauge("tsgi_uptime_seconds", "Time since the start", [[{}, status.uptimeSeconds]]);
   metrics.gauge("tsgi_generation", "1, and one more with each reload", [[{}, status.generation]]);
   metrics.gauge("tsgi_workers_wanted", "Workers that there are to be", [[{}, workers.wanted]]);
-  metrics.gauge("tsgi_workers", "Workers by state", countBy(workers.list.map(({ state }) => state)));
+  metrics.gauge("tsgi_workers", "Workers by state", countStates(workers.list));
   metrics.gauge("tsgi_workers_ready", "Workers that accept connections", [[{}, workers.ready]]);
   metrics.gauge("tsgi_workers_busy", "Of those, that are busy or blocked", [[{}, workers.busy]]);
   metrics.counter("tsgi_workers_started_total", "Workers started", [[{}, workers.started]]);
@@ -160,8 +160,7 @@ function labelNames(values: Values): string[] {
   return Object.keys(values[0]?.[0] ?? {});
 }
 
-function countBy(states: readonly string[]): Values {
-  const counts = new Map<string, number>();
-  for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1);
-  return [...counts].map(([state, count]) => [{ state }, count]);
+/** Every state, also those that no worker is in: an alert on a series that comes and goes finds nothing to compare. */
+function countStates(workers: readonly WorkerSnapshot[]): Values {
+  return workerStates.map((state) => [{ state }, workers.filter((worker) => worker.state === state).length]);
 }

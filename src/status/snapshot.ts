@@ -8,18 +8,21 @@
 
 export type ServiceState = "starting" | "running" | "reloading" | "stopping";
 
-export type WorkerStatus =
-  | "starting"
-  | "idle"
+/** What a worker can be, in the order of its life. */
+export const workerStates = [
+  "starting",
+  "idle",
   /** At least one request is open. */
-  | "busy"
+  "busy",
   /** Its event loop has not run for a while: it has not reported. */
-  | "blocked"
+  "blocked",
   /** It serves until its successor is ready. */
-  | "retiring"
+  "retiring",
   /** It has stopped accepting, and finishes what it has begun. */
-  | "draining"
-  | "killed";
+  "draining",
+  "killed",
+] as const;
+export type WorkerStatus = (typeof workerStates)[number];
 
 /** The request that has been open for longest. */
 export interface OldestRequest {

@@ -13,6 +13,9 @@ import { textPage } from "./text-page.ts";
 const maxConnections = 64;
 const headTimeoutMs = 5_000;
 
+/** As long as nothing has moved on a connection, in ms. */
+const silenceTimeoutMs = 10_000;
+
 /** What the pages are made of. */
 export interface StatusSource {
   /** Everything, as of now. */
@@ -43,12 +46,15 @@ export async function serveStatus(
   source: StatusSource,
   address: Address,
   socketMode = 0o660,
+  silenceMs = silenceTimeoutMs,
 ): Promise<StatusServer> {
   const server = createServer(
     { headersTimeout: headTimeoutMs, requestTimeout: headTimeoutMs, keepAliveTimeout: headTimeoutMs },
     (request, response) => void answer(source, request, response),
   );
   server.maxConnections = maxConnections;
+  // Who does not read its answer would hold one of them for ever. node:http destroys the socket.
+  server.setTimeout(silenceMs);
   const listener: Listener = await listenWith(server, address, { socketMode });
   return {
     address: listener.address,

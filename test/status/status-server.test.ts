@@ -1,6 +1,7 @@
 /** The pages over HTTP: which there are, what they are told to browsers and caches, what they refuse. */
 import { existsSync, statSync } from "node:fs";
 import { request, type IncomingHttpHeaders, type RequestOptions } from "node:http";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { fetchStatusText } from "../../src/cli/fetch-status.ts";
@@ -99,6 +100,24 @@ describe("the pages", () => {
       text: "the status could not be made: no figures\n",
     });
     expect((await ask({ port, path: "/status.txt" })).status).toBe(200);
+  });
+
+  it("a client that never reads is cut off, not kept for ever", { timeout: 20_000 }, async () => {
+    const source = { snapshot: () => Promise.resolve(exampleSnapshot), isAvailable: () => true };
+    const server = await serveStatus(source, { kind: "tcp", host: "127.0.0.1", port: 0 }, 0o660, 200);
+    onTestFinished(() => server.close());
+    const client = connect(server.address.kind === "tcp" ? server.address.port : 0, "127.0.0.1");
+    onTestFinished(() => void client.destroy());
+    client.on("error", () => {});
+    const asked = "GET /status.json HTTP/1.1\r\nHost: a\r\n\r\n";
+    // More answers than all buffers between the two hold.
+    client.write(asked.repeat(5_000));
+    const isCutOff = (): boolean => {
+      // A socket that does not read learns of its end by writing.
+      if (!client.destroyed) client.write(asked);
+      return client.destroyed;
+    };
+    await expect.poll(isCutOff, { timeout: 15_000, interval: 50 }).toBe(true);
   });
 
   it("what is no HTTP is refused, and the server goes on", async () => {
