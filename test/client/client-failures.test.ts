@@ -351,11 +351,14 @@ describe("a body whose source fails", () => {
     const socket = new FullSocket();
     const address = { kind: "unix", path: "/nowhere" } as const;
     const client = new GatewayClient({ protocol: "fastcgi", address, connect: () => socket });
-    async function* failing(): AsyncGenerator<Uint8Array> {
-      await socket.full;
-      throw new Error("the uploading client has gone");
-    }
-    await expect(client.request({ params, body: failing() })).rejects.toThrow(
+    const failing: AsyncIterableIterator<Uint8Array> = {
+      [Symbol.asyncIterator]: () => failing,
+      next: async () => {
+        await socket.full;
+        throw new Error("the uploading client has gone");
+      },
+    };
+    await expect(client.request({ params, body: failing })).rejects.toThrow(
       "the uploading client has gone",
     );
     await client.destroy();
