@@ -94,6 +94,12 @@ function hintOf(error: unknown, directory: string): string {
   if (!(error instanceof Error)) return "";
   if ((error as NodeJS.ErrnoException).code === "ERR_UNKNOWN_FILE_EXTENSION")
     return ": expected a .ts, .mts, .tsx, .js, .mjs or .cjs file";
+  const missing = /^Cannot find package '([^']+)'/.exec(error.message)?.[1];
+  if (missing !== undefined) {
+    return /^(?:@\/|~)/.test(missing)
+      ? ': the paths of a tsconfig.json are not applied; name it in the "imports" of package.json, as #name'
+      : `: npm install ${missing}?`;
+  }
   const place = placeOf(error.stack ?? "");
   return place === undefined ? "" : ` (${relative(directory, place.path)}${place.position})`;
 }

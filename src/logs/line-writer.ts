@@ -197,7 +197,10 @@ export class LineWriter {
     this.#writing = false;
     if (this.#oldDescriptor !== undefined) closeSync(this.#oldDescriptor);
     this.#oldDescriptor = undefined;
-    if (this.#closed) return;
+    if (this.#closed) {
+      this.#target.close();
+      return;
+    }
     if (error === null) {
       this.#batch = written < (this.#batch?.length ?? 0) ? this.#batch?.subarray(written) : undefined;
       if (this.#failing) this.#complain("can be written again");

@@ -45,8 +45,8 @@ interface Page {
 export async function serveStatus(
   source: StatusSource,
   address: Address,
-  socketMode = 0o660,
-  silenceMs = silenceTimeoutMs,
+  socketMode: number = 0o660,
+  silenceMs: number = silenceTimeoutMs,
 ): Promise<StatusServer> {
   const server = createServer(
     { headersTimeout: headTimeoutMs, requestTimeout: headTimeoutMs, keepAliveTimeout: headTimeoutMs },

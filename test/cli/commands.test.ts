@@ -155,6 +155,12 @@ describe("tsgi serve", () => {
     ["waits.ts", "await new Promise(() => {});", "it waits for something that never comes"],
     ["exits.ts", "process.exit(0);", "it ended the process before it had loaded (status 0)"],
     ["names.ts", 'import { frob } from "./names.ts";\nexport const application = frob;', "names.ts:1)"],
+    [
+      "needs.ts",
+      'import x from "no-such-package"; export const application = x;',
+      ": npm install no-such-package?",
+    ],
+    ["alias.ts", 'import x from "@/lib"; export const application = x;', "tsconfig.json are not applied"],
     ["old.cts", "export const application = 1;", "expected a .ts, .mts, .tsx, .js, .mjs or .cjs file"],
   ])("says in one line that %s does not load, and ends with status 4", async (name, source, text) => {
     const path = join(temporaryDirectory(), name);
