@@ -11,6 +11,7 @@ import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { ConfigurationError } from "../errors/index.ts";
+import { listenError } from "../protocols/listen-error.ts";
 import { applyRights, type SocketRights } from "./socket-rights.ts";
 
 /** The longest path that fits sockaddr_un with its terminating zero, on Linux. */
@@ -125,7 +126,12 @@ async function refuseUnlessStale(path: string): Promise<void> {
 }
 
 function exists(path: string): Stats | undefined {
-  return lstatSync(path, { throwIfNoEntry: false });
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    // In a directory that this user may not even look into, or below something that is none.
+    throw listenError({ kind: "unix", path }, error as NodeJS.ErrnoException);
+  }
 }
 
 function answers(path: string): Promise<boolean> {

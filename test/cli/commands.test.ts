@@ -175,6 +175,14 @@ describe("tsgi serve", () => {
     }
   });
 
+  it("says in one line that a socket's path is below something that is no directory", async () => {
+    const file = join(temporaryDirectory(), "file");
+    writeFileSync(file, "");
+    const end = await run("serve", "plain.mjs", "--fastcgi", `unix:${file}/s`);
+    expect(end.status).toBe(1);
+    expect(end.output).toMatch(/^tsgi: cannot listen on unix:\S+: ENOTDIR[^\n]*\n$/);
+  });
+
   it("leaves neither itself nor files behind when it cannot start, whatever timers the application has", async () => {
     const directory = temporaryDirectory();
     const [path, pidFile] = [join(directory, "s"), join(directory, "pid")];
