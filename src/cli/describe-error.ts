@@ -4,10 +4,17 @@
  */
 import { TsgiError } from "../errors/index.ts";
 
-/** One line for errors of this project; with the stack where it was asked for, and of what nobody foresaw. */
+/**
+ * One line for errors of this project. Where it was asked for, and of what nobody foresaw, the stack too: that of the
+ * cause, if there is one, since this project's own frames above it say nothing.
+ */
 export function describeError(error: unknown, debug: boolean): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack ?? error.cause.message}` : "";
-  const withStack = debug || !(error instanceof TsgiError);
-  return withStack ? `${error.stack ?? error.message}${cause}` : error.message;
+  if (!(error instanceof TsgiError)) return `${error.stack ?? error.message}${causeOf(error)}`;
+  if (!debug) return error.message;
+  return error.cause instanceof Error ? `${error.message}${causeOf(error)}` : (error.stack ?? error.message);
+}
+
+function causeOf({ cause }: Error): string {
+  return cause instanceof Error ? `\ncaused by ${cause.stack ?? cause.message}` : "";
 }

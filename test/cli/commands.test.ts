@@ -233,7 +233,11 @@ describe("tsgi serve", () => {
   it("shows the stack of what failed to load under --debug", async () => {
     const end = await run("serve", "throwing.ts", "--fastcgi", ":0", "--debug");
     expect(end.status).toBe(4);
-    expect(end.output).toContain("throwing.ts:1");
+    const [first, cause] = end.output.split("\n");
+    expect(first).toMatch(/^tsgi: cannot load throwing\.ts: it failed to load: Error: no database/);
+    expect(cause).toBe("caused by Error: no database");
+    expect(end.output).toContain("    at <anonymous> (");
+    expect(end.output).toContain("throwing.ts:1:7)\n");
   });
 
   it("finishes the running request on TERM, then ends with status 0, whatever timers the application has", async () => {
