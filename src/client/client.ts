@@ -46,7 +46,7 @@ export class GatewayClient {
    * reader that stops reading stops the application, an application that stops reading stops the upload.
    *
    * A request that a kept connection failed before any octet of answer is sent once more over a fresh one, if nothing
-   * of its body had left; never otherwise, since the application may have acted on it.
+   * of its body had left and it is no POST, PATCH or LOCK; never otherwise, since the application may have acted on it.
    * SCGI sends the length before the body: without a CONTENT_LENGTH among the params, a body of octets is counted and
    * an iterable is gathered first, up to `maxUnsizedBodyOctets`.
    * @throws ConfigurationError ERR_CONFIG_CONNECT when the application cannot be reached

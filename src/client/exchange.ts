@@ -17,6 +17,12 @@ import type { UploadSource } from "./upload-source.ts";
 /** The only id in use: connections are not multiplexed, and every web server but HAProxy sends 1. */
 const id = 1;
 
+/**
+ * Methods whose second request does more than the first: the application may have acted before it closed. The same that
+ * nginx sends once only (RFC 9110 section 9.2.2).
+ */
+const actsEachTime: ReadonlySet<string> = new Set(["POST", "PATCH", "LOCK"]);
+
 /** A request's streams, shared by the attempts to send it. */
 export interface Uploads {
   readonly body: UploadSource;
@@ -80,7 +86,7 @@ export class ClientExchange implements ConnectionUser, AnswerBodySource {
     if (head === undefined) return true;
     this.#body = new AnswerBody(this, this.#limits.answerHighWaterOctets);
     if (this.#connection.wire.endsByClose)
-      this.#missingOctets = promisedOctets(head, this.#isHead) - head.rest.length;
+      this.#missingOctets = promisedOctets(head, this.#method === "HEAD") - head.rest.length;
     const wantsMore = this.#body.add(head.rest);
     this.#resolve(this.#response(head, this.#body));
     return wantsMore;
@@ -108,6 +114,7 @@ export class ClientExchange implements ConnectionUser, AnswerBodySource {
     const { body, data } = this.#uploads;
     this.#mayRetry =
       wasClosed &&
+      !actsEachTime.has(this.#method) &&
       this.#connection.isReused &&
       !this.#connection.hasReceived &&
       !body.hasSent &&
@@ -152,9 +159,9 @@ export class ClientExchange implements ConnectionUser, AnswerBodySource {
     this.#conclude(error);
   }
 
-  get #isHead(): boolean {
-    for (const [name, value] of this.#request.params) if (name === "REQUEST_METHOD") return value === "HEAD";
-    return false;
+  get #method(): string {
+    for (const [name, value] of this.#request.params) if (name === "REQUEST_METHOD") return value;
+    return "";
   }
 
   #truncated(missing: number): RemoteProtocolError {

@@ -40,6 +40,17 @@ describe("a kept connection that fails", () => {
     expect(application).toMatchObject({ requests: 3, connections: { length: 2 } });
   });
 
+  test.each(["POST", "PATCH"])(
+    "is not replaced for %s: the application may have acted on it",
+    async (method) => {
+      const { application, client } = await start(answerOnce);
+      await textOf(await client.request({ params }));
+      const request = client.request({ params: [["REQUEST_METHOD", method]] });
+      await expect(request).rejects.toThrow(coded("ERR_FCGI_TRUNCATED"));
+      expect(application.requests).toBe(2);
+    },
+  );
+
   test("is not replaced once some of the body has left", async () => {
     const { application, client } = await start(answerOnce);
     await textOf(await client.request({ params }));
@@ -358,9 +369,7 @@ describe("a body whose source fails", () => {
         throw new Error("the uploading client has gone");
       },
     };
-    await expect(client.request({ params, body: failing })).rejects.toThrow(
-      "the uploading client has gone",
-    );
+    await expect(client.request({ params, body: failing })).rejects.toThrow("the uploading client has gone");
     await client.destroy();
   });
 });
