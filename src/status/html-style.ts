@@ -58,13 +58,15 @@ a{color:var(--first)}
 .old main{opacity:.55}
 #lost{position:fixed;inset:auto 0 0;margin:0;padding:.6rem 1rem;background:var(--bad);color:var(--back);text-align:center;font-weight:600}
 #lost:empty{display:none}
-@media (max-width:60rem){
+@media (max-width:75rem){
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table,tbody,tr,td{display:block}
 table{border:0;background:none}
 tr{background:var(--card);border:1px solid var(--line);border-radius:.6rem;margin-bottom:.6rem;padding:.3rem .9rem;
 display:grid;grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr))}
 td{border:0;padding:.25rem 0}
+td:last-child{grid-column:1/-1}
+.tiles{grid-template-columns:repeat(3,1fr)}
 td::before{content:attr(data-name);display:block;color:var(--soft);font-size:.75rem}
 }
 @media (max-width:30rem){.details{grid-template-columns:1fr}.details dd{margin-bottom:.4rem}.tiles{grid-template-columns:1fr 1fr}}

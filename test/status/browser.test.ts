@@ -1,9 +1,13 @@
 /** The status page in a real browser: it draws, refreshes itself, breaks none of its own rules, and fits narrow windows. */
 import { execFile, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { htmlPage } from "../../src/status/html-page.ts";
 import type { StatusSnapshot } from "../../src/status/snapshot.ts";
 import { serveStatus } from "../../src/status/status-server.ts";
 import { temporaryDirectory } from "../support/serving.ts";
@@ -79,6 +83,25 @@ describe.skipIf(chromium === undefined && process.env["CI"] === undefined)(
       expect(log).toBe("");
       expect(dom).toContain('GET /&lt;script&gt;alert("1")&lt;/script&gt;&amp;\'');
     });
+
+    it.each([320, 1_000, 1_210])(
+      "needs no scrolling sideways at %i pixels",
+      async (width) => {
+        const measure = "document.title = [document.documentElement.scrollWidth, innerWidth].join(' in ')";
+        const page = htmlPage(exampleSnapshot).replace("</body>", `<script>${measure}</script></body>`);
+        // Without the policy of the real server, which allows no such script.
+        const server = createServer((_request, response) => {
+          response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(page);
+        }).listen(0, "127.0.0.1");
+        onTestFinished(() => void server.close());
+        await once(server, "listening");
+        const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+        const { dom } = await browse(url, `--window-size=${width},1200`, "--dump-dom");
+        const [, needed, there] = /<title>(\d+) in (\d+)<\/title>/.exec(dom) ?? [];
+        expect(Number(there)).toBeGreaterThan(0);
+        expect(Number(needed)).toBeLessThanOrEqual(Number(there));
+      },
+    );
 
     it.each([
       ["wide", 1_280],
