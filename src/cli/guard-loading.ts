@@ -6,14 +6,18 @@
 import { writeSync } from "node:fs";
 import { ExitStatus } from "./exit-status.ts";
 
+const standardError = 2;
+
 /** Loads, in the process that serves. @returns what `load` gives */
 export async function guardLoading<Loaded>(specifier: string, load: () => Promise<Loaded>): Promise<Loaded> {
   const ended = (status: number): void => {
-    writeSync(
-      2,
-      `tsgi: cannot load ${specifier}: it ended the process before it had loaded (status ${status})\n`,
-    );
     process.exitCode = ExitStatus.applicationFailed;
+    const why = `it ended the process before it had loaded (status ${status})`;
+    try {
+      writeSync(standardError, `tsgi: cannot load ${specifier}: ${why}\n`);
+    } catch {
+      // Nobody reads it.
+    }
   };
   process.once("exit", ended);
   try {
