@@ -84,24 +84,21 @@ describe.skipIf(chromium === undefined && process.env["CI"] === undefined)(
       expect(dom).toContain('GET /&lt;script&gt;alert("1")&lt;/script&gt;&amp;\'');
     });
 
-    it.each([320, 1_000, 1_210])(
-      "needs no scrolling sideways at %i pixels",
-      async (width) => {
-        const measure = "document.title = [document.documentElement.scrollWidth, innerWidth].join(' in ')";
-        const page = htmlPage(exampleSnapshot).replace("</body>", `<script>${measure}</script></body>`);
-        // Without the policy of the real server, which allows no such script.
-        const server = createServer((_request, response) => {
-          response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(page);
-        }).listen(0, "127.0.0.1");
-        onTestFinished(() => void server.close());
-        await once(server, "listening");
-        const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-        const { dom } = await browse(url, `--window-size=${width},1200`, "--dump-dom");
-        const [, needed, there] = /<title>(\d+) in (\d+)<\/title>/.exec(dom) ?? [];
-        expect(Number(there)).toBeGreaterThan(0);
-        expect(Number(needed)).toBeLessThanOrEqual(Number(there));
-      },
-    );
+    it.each([320, 1_000, 1_210])("needs no scrolling sideways at %i pixels", async (width) => {
+      const measure = "document.title = [document.documentElement.scrollWidth, innerWidth].join(' in ')";
+      const page = htmlPage(exampleSnapshot).replace("</body>", `<script>${measure}</script></body>`);
+      // Without the policy of the real server, which allows no such script.
+      const server = createServer((_request, response) => {
+        response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(page);
+      }).listen(0, "127.0.0.1");
+      onTestFinished(() => void server.close());
+      await once(server, "listening");
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      const { dom } = await browse(url, `--window-size=${width},1200`, "--dump-dom");
+      const [, needed, there] = /<title>(\d+) in (\d+)<\/title>/.exec(dom) ?? [];
+      expect(Number(there)).toBeGreaterThan(0);
+      expect(Number(needed)).toBeLessThanOrEqual(Number(there));
+    });
 
     it.each([
       ["wide", 1_280],
