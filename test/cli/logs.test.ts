@@ -190,7 +190,8 @@ describe.each(modes)("with %s", (_mode, words) => {
     // With two workers it may be the other one that is asked.
     const isAnswered = (): boolean => peer.partial(1).output.includes("hello");
     while (!isAnswered()) await ask("/release");
-    expect(lines("error.log").filter((line) => line.includes("slow request"))).toHaveLength(1);
+    // On a busy machine those that ask for its release are slow as well.
+    expect(lines("error.log").filter((line) => line.includes("/hold: slow request"))).toHaveLength(1);
     expect(lines("error.log").filter((line) => line.startsWith(" "))).toEqual([]);
   });
 
