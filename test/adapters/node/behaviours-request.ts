@@ -278,4 +278,32 @@ export const requestBehaviours: Readonly<Record<string, Behaviour>> = {
       });
     },
   },
+  // Nobody listens to it: `fromNode` then sets what streams would have set in five ticks.
+  "is left alone": {
+    run: (req, res, log) => {
+      res.on("close", () => {
+        log(`read ${req.readableEnded} destroyed ${req.destroyed}`);
+        setImmediate(() => {
+          const { complete, readable, readableEnded, readableFlowing, destroyed, closed } = req;
+          log(
+            `${complete} ${readable} ${readableEnded} ${readableFlowing} ${destroyed} ${closed} ${req.aborted}`,
+          );
+          finished(req, (error) => log(`finished ${error?.message}`));
+        });
+      });
+      res.end("left");
+    },
+  },
+  "is left alone until the answer has ended": {
+    run: (req, res, log) => {
+      res.on("finish", () => req.on("end", () => log("end")).on("close", () => log("close")));
+      res.end("left");
+    },
+  },
+  "is listened to when the answer has closed": {
+    run: (req, res, log) => {
+      res.on("close", () => req.on("end", () => log("end")).on("close", () => log("close")));
+      res.end("left");
+    },
+  },
 };
