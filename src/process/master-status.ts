@@ -37,8 +37,8 @@ export interface MasterStatusOptions {
 export interface StatusMaster {
   state(): MasterState;
   pid(worker: number): number;
-  /** Workers report at least so often, in ms. */
-  readonly reportMs: number;
+  /** How often that worker reports, in ms. */
+  reportMs(worker: number): number;
 }
 
 const sampleMs = 1_000;
@@ -165,7 +165,7 @@ export class MasterStatus implements StatusSource {
         phase: at,
         ageMs: now - startedAt,
         silentMs: now - Math.max(heardAt, this.#lastHeard.get(id) ?? 0),
-        patienceMs: 2 * this.#master.reportMs,
+        patienceMs: 2 * this.#master.reportMs(id),
       })),
       sockets: this.#sockets.map(({ socket, inode }): SocketSnapshot => ({
         protocol: socket.protocol,

@@ -54,9 +54,6 @@ export interface MasterOptions extends MasterPlan {
 /** A timer that fires later than this says that the machine or this process stood still, in ms. */
 const oversleptMs = 2_000;
 
-/** Workers report at least so often, in ms. */
-const longestReportMs = 1_000;
-
 /** Runs until everything has ended. @returns the exit status */
 export function runMaster(options: MasterOptions): Promise<number> {
   return new Promise((resolve) => new Master(options, resolve).start());
@@ -93,7 +90,7 @@ class Master {
       new MasterStatus(options.status, options.sockets, {
         state: () => this.#state,
         pid: (worker) => this.#workers.get(worker)?.pid ?? 0,
-        reportMs: Math.max(Math.min(options.settings.heartbeatTimeoutMs / 4, longestReportMs), 20),
+        reportMs: (worker) => this.#workers.get(worker)?.reportMs ?? Infinity,
       });
   }
 
@@ -228,7 +225,6 @@ class Master {
   #spawn(id: number, generation: number): void {
     const { sockets, worker, slowRequestMs } = this.#options;
     const { settings, program } = this.#plans.of(generation);
-    const longest = Math.min(this.#plans.shortestHeartbeatMs() / 4, longestReportMs);
     this.#status?.countStart();
     const start: StartMessage = {
       type: "start",
@@ -239,7 +235,7 @@ class Master {
         address: held.address,
       })),
       multiprocess: this.#state.wanted > 1,
-      reportMs: Math.max(longest, 20),
+      reportMs: this.#plans.reportMs(),
       figures: this.#status !== undefined,
       maxRequests: settings.maxRequests === Infinity ? null : requestLimit(settings, id),
       slowRequestMs: slowRequestMs === Infinity ? null : slowRequestMs,

@@ -26,6 +26,8 @@ export interface WorkerListener {
 }
 
 export class WorkerProcess {
+  /** How often it reports, in ms. */
+  readonly reportMs: number;
   readonly #id: number;
   readonly #child: ChildProcess;
   readonly #report: (event: MasterEvent) => void;
@@ -43,6 +45,7 @@ export class WorkerProcess {
     listener: WorkerListener,
   ) {
     this.#id = start.worker;
+    this.reportMs = start.reportMs;
     this.#report = (event) => listener.event(event);
     // One debugger, one port.
     const flags = process.execArgv.filter((flag) => !flag.startsWith("--inspect"));
