@@ -5,13 +5,15 @@
  * gone loses nothing. Only what workers print goes through the master.
  * @module
  */
-import { compileAccessLogFormat } from "../bridge/index.ts";
+import { compileAccessLogFormat, formatLogEntry, type LogEntry } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import {
+  atLevel,
   openAccessLog,
   openErrorLog,
   type ErrorLog,
   type ErrorLogFormat,
+  type LogLevel,
   type StandardDescriptors,
 } from "../logs/index.ts";
 import type { ServeOptions } from "../server/index.ts";
@@ -21,9 +23,10 @@ type Values = SettingValues;
 
 export interface ServerLogs {
   /** The options of `serve` that say where to log. */
-  readonly options: Pick<ServeOptions, "log" | "writeErrors" | "accessLog" | "slowRequestMs">;
+  readonly options: Pick<ServeOptions, "writeErrors" | "accessLog" | "slowRequestMs"> &
+    Required<Pick<ServeOptions, "log">>;
   readonly slowRequestMs: number | undefined;
-  /** Writes a line of information to the error log, if that is a file. */
+  /** Writes a line of information to the error log, if that is a file, whatever the level. */
   note(message: string): void;
   reopen(): void;
   /** Writes what waits, for up to a second. */
@@ -44,7 +47,9 @@ export function openLogs(values: Values, worker?: number, standard?: StandardDes
   const file = textOf(values, "error-log");
   const format = errorLogFormat(values);
   const errorLog =
-    file === undefined ? undefined : openErrorLog({ file, format: format ?? "text", ...which });
+    file === undefined
+      ? undefined
+      : openErrorLog({ file, format: format ?? "text", level: logLevelOf(values), ...which });
   const complain =
     errorLog === undefined ? undefined : (message: string): void => errorLog.log({ level: "error", message });
   const accessLog = isAccessLogged(values)
@@ -58,12 +63,13 @@ export function openLogs(values: Values, worker?: number, standard?: StandardDes
   const slowRequestMs = slowRequestOf(values);
   return {
     options: {
-      ...(errorLog === undefined ? {} : { log: errorLog.log, writeErrors: errorLog.writeErrors }),
+      log: errorLog?.log ?? atLevel(logLevelOf(values), printEntry),
+      ...(errorLog === undefined ? {} : { writeErrors: errorLog.writeErrors }),
       ...(accessLog === undefined ? {} : { accessLog: accessLog.write }),
       ...(slowRequestMs === undefined ? {} : { slowRequestMs }),
     },
     slowRequestMs,
-    note: (message) => errorLog?.log({ level: "info", message }),
+    note: (message) => errorLog?.note(message),
     reopen: () => {
       errorLog?.reopen();
       accessLog?.reopen();
@@ -75,11 +81,19 @@ export function openLogs(values: Values, worker?: number, standard?: StandardDes
   };
 }
 
+function printEntry(entry: LogEntry): void {
+  process.stderr.write(formatLogEntry(entry));
+}
+
 /** The master's error log: standard error where none is named. */
 export function openMasterLog(values: Values): ErrorLog {
   const file = textOf(values, "error-log");
   const format = errorLogFormat(values);
-  return openErrorLog({ file: file ?? "-", format: file === undefined ? "plain" : (format ?? "text") });
+  return openErrorLog({
+    file: file ?? "-",
+    format: file === undefined ? "plain" : (format ?? "text"),
+    level: logLevelOf(values),
+  });
 }
 
 /**
@@ -115,6 +129,11 @@ function errorLogFormat(values: Values): ErrorLogFormat | undefined {
     "ERR_CONFIG_OPTION",
     "--error-log-format is set and no error log is named: add --error-log FILE, or --error-log -",
   );
+}
+
+/** The least that is logged of what the server says. */
+export function logLevelOf(values: Values): LogLevel {
+  return (values["log-level"] as LogLevel | undefined) ?? "info";
 }
 
 /** From how many ms on a request is slow. */

@@ -4,6 +4,7 @@
  */
 import { basename } from "node:path";
 import type { Application } from "../bridge/index.ts";
+import { isLogged } from "../logs/index.ts";
 import {
   refusePidFile,
   removePidFile,
@@ -22,7 +23,7 @@ import {
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { hostAsUser } from "./host-as-user.ts";
 import { loadServed } from "./load-served.ts";
-import { openLogs } from "./open-logs.ts";
+import { logLevelOf, openLogs } from "./open-logs.ts";
 import type { ResolvedLine } from "./resolve-settings.ts";
 import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
 import type { SettingValues } from "./setting-values.ts";
@@ -37,7 +38,9 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   const specifier = positionals[0] ?? "";
   // Before the application, which may change the working directory, and before the user changes.
   const logs = openLogs(values);
-  const warn = (text: string): void => void process.stderr.write(`tsgi: warning: ${text}\n`);
+  const warn = (text: string): void => {
+    if (isLogged("warning", logLevelOf(values))) process.stderr.write(`tsgi: warning: ${text}\n`);
+  };
   const { identity, environment, service, warnings } = await prepareSurroundings(values, warn);
   const pidFile = values["pid-file"] as string | undefined;
   if (pidFile !== undefined) refusePidFile(pidFile);
@@ -78,6 +81,11 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   service?.notify({ READY: 1, MAINPID: process.pid, STATUS: `serves at ${places.join(", ")}` });
   service?.startWatchdog(() => true);
   await stopped;
+  const open = server.openRequests().length;
+  logs.options.log({
+    level: "debug",
+    message: `stops, with ${open} open request(s) on ${server.connections} connection(s)`,
+  });
   service?.notify({ STOPPING: 1, STATUS: "finishing the requests that have begun" });
   if (status !== undefined) status.stopping = true;
   const end = (): never => {

@@ -3,6 +3,7 @@
  * docs/command-line.md and docs/configuration.md come from here.
  * @module
  */
+import type { LogLevel } from "../logs/index.ts";
 import { serverLimits } from "../server/index.ts";
 import { interfaceNames } from "./application-interface.ts";
 
@@ -88,6 +89,9 @@ const validate: Setting = {
   help: "hold the application and the server to the calling convention: a broken rule is logged and answered 500. On with --debug, and under `tsgi run` without a web server unless NODE_ENV is production; --no-validate: never",
 };
 
+/** Here once more: a CGI request need not wait for the module of the logs. */
+const logLevels: readonly LogLevel[] = ["error", "warning", "info", "debug"];
+
 const logSettings: readonly Setting[] = [
   {
     name: "access-log",
@@ -114,6 +118,14 @@ const logSettings: readonly Setting[] = [
     kind: "text",
     placeholder: "FORMAT",
     help: "text or json (text)",
+  },
+  {
+    name: "log-level",
+    atStart: true,
+    kind: "choice",
+    choices: logLevels,
+    placeholder: logLevels.join("|"),
+    help: "how much of what the server says goes into the error log: failures; what may become one; what it does; every decision (info)",
   },
   {
     name: "slow-request",

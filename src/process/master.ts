@@ -6,6 +6,7 @@
  */
 import { performance } from "node:perf_hooks";
 import type { Command, MasterEvent } from "./decision-types.ts";
+import { describeDecision } from "./decision-lines.ts";
 import { decide, wakeAt } from "./decisions.ts";
 import { workerDescriptor, type StartMessage } from "./messages.ts";
 import { MasterPlans, type MasterPlan } from "./master-plans.ts";
@@ -19,7 +20,11 @@ import { WorkerProcess, type WorkerProgram } from "./worker-process.ts";
 import { initialState, requestLimit, type MasterState } from "./worker-state.ts";
 
 /** A line for the log; `detail` is for the lines below it. */
-export type MasterLog = (level: "error" | "warning" | "info", message: string, detail?: string) => void;
+export type MasterLog = (
+  level: "error" | "warning" | "info" | "debug",
+  message: string,
+  detail?: string,
+) => void;
 
 export interface MasterOptions extends MasterPlan {
   readonly sockets: readonly MasterSocket[];
@@ -122,6 +127,8 @@ class Master {
       this.#keepPlansFor(state);
       this.#tellService(this.#state, state);
       this.#state = state;
+      const line = describeDecision(next, commands);
+      if (line !== undefined) this.#options.log("debug", line);
       for (const command of commands) this.#execute(command);
     }
     this.#handling = false;
@@ -223,7 +230,7 @@ class Master {
   }
 
   #spawn(id: number, generation: number): void {
-    const { sockets, worker, slowRequestMs } = this.#options;
+    const { sockets, worker, slowRequestMs, log } = this.#options;
     const { settings, program } = this.#plans.of(generation);
     this.#status?.countStart();
     const start: StartMessage = {
@@ -250,6 +257,7 @@ class Master {
       output: (pid, line) => this.#options.output(id, pid, line),
     });
     this.#workers.set(id, process);
+    log("debug", `worker ${id} is process ${process.pid}`);
   }
 
   async #announce(): Promise<void> {

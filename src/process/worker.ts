@@ -93,6 +93,7 @@ class Worker {
       (stack) => this.#server?.reportSlow(stack),
     );
     let cause: FailureCause = "application";
+    const begun = performance.now();
     try {
       this.#hosted = await this.#duties.load(start);
       cause = "worker";
@@ -102,6 +103,8 @@ class Worker {
       await this.#channel.flushed();
       process.exit(1);
     }
+    const took = Math.round(performance.now() - begun);
+    this.#hosted.options.log({ level: "debug", message: `serves, ${took} ms after it was told to` });
     this.#send({ type: "ready" });
     setInterval(() => this.#report(), start.reportMs);
     this.#report();
@@ -153,6 +156,12 @@ class Worker {
   async #stop(handOver: boolean, graceMs: number): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    const open = this.#server?.openRequests().length ?? 0;
+    const { connections = 0 } = this.#server ?? {};
+    this.#hosted?.options.log({
+      level: "debug",
+      message: `stops, with ${open} open request(s) on ${connections} connection(s)`,
+    });
     await this.#server?.close({ graceMs, handOver });
     if (this.#probe !== undefined) {
       this.#report();
