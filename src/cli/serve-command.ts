@@ -66,7 +66,7 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   // Left alone, it would open Node.js's debugger.
   process.on("SIGUSR1", () => logs.reopen());
   if (logs.slowRequestMs !== undefined) {
-    watchForSlowRequests(logs.slowRequestMs, (stack) => server.reportSlow(stack));
+    watchForSlowRequests(logs.slowRequestMs, (stack, inside) => server.reportSlow(stack, inside));
   }
   // Before it says that it is ready: who waits for that may stop it the next moment.
   const stopped = stopSignal();

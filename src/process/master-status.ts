@@ -10,6 +10,7 @@ import {
   serveStatus,
   socketInode,
   StatusBook,
+  type BlockedFigures,
   type ServiceFacts,
   type SocketSnapshot,
   type StatusServer,
@@ -112,6 +113,11 @@ export class MasterStatus implements StatusSource {
       this.#book.forget(event.worker);
       this.#lastHeard.delete(event.worker);
     }
+  }
+
+  /** A worker is blocked, and this has been found in it. */
+  blocked(worker: number, figures: BlockedFigures): void {
+    this.#book.blocked(worker, figures, performance.now());
   }
 
   /** A worker has been started. */

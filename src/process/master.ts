@@ -254,6 +254,7 @@ class Master {
         if (event.type === "exit") this.#workers.delete(id);
         this.#handle(event);
       },
+      blocked: (figures) => this.#status?.blocked(id, figures),
       output: (pid, line) => this.#options.output(id, pid, line),
     });
     this.#workers.set(id, process);

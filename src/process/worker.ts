@@ -7,7 +7,7 @@
  */
 import { Socket } from "node:net";
 import { RequestStatistics, serve, type GatewayServer, type ServeOptions } from "../server/index.ts";
-import { WorkerProbe } from "../status/index.ts";
+import { oldestOf, WorkerProbe, type BlockedFigures } from "../status/index.ts";
 import type { FailureCause } from "./decision-types.ts";
 import { LineChannel } from "./line-channel.ts";
 import { workerDescriptor, type MasterMessage, type StartMessage, type WorkerMessage } from "./messages.ts";
@@ -88,9 +88,13 @@ class Worker {
 
   async #load(start: StartMessage): Promise<void> {
     startWatchdog(
-      () => this.#openRequests(),
-      start.slowRequestMs ?? Infinity,
-      (stack) => this.#server?.reportSlow(stack),
+      {
+        openRequests: () => this.#openRequests(),
+        slow: (stack, inside) => this.#server?.reportSlow(stack, inside),
+        blocked: () => this.#blocked(),
+      },
+      // As the status pages see it: two reports have not come.
+      { slowMs: start.slowRequestMs ?? Infinity, blockedMs: start.figures ? 2 * start.reportMs : Infinity },
     );
     let cause: FailureCause = "application";
     const begun = performance.now();
@@ -181,6 +185,12 @@ class Worker {
     );
     if (open.length > named.length) named.push(`and ${open.length - named.length} more`);
     return named.join(", ");
+  }
+
+  #blocked(): Omit<BlockedFigures, "inside"> {
+    const server = this.#server;
+    if (server === undefined) return { running: 0, oldest: null };
+    return { running: server.openRequests().length, oldest: oldestOf(server) };
   }
 
   #send(message: WorkerMessage): void {

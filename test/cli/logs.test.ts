@@ -166,6 +166,24 @@ describe.each(modes)("with %s", (_mode, words) => {
     expect(lines("error.log").filter((line) => line.includes("slow request"))).toHaveLength(2);
   });
 
+  it("a request that waits for one that blocks is logged without the other's stack", async () => {
+    const { ask, connect, logged } = await serving(
+      "--slow-request",
+      "0.5",
+      "--error-log",
+      "DIR/error.log",
+      "--error-log-format",
+      "json",
+      ...(words.length === 0 ? [] : ["--workers", "1"]),
+    );
+    const peer = await connect();
+    peer.request(1, paramsWith({ PATH_INFO: "/hold", REQUEST_URI: "/hold" }));
+    await ask("/spin", { QUERY_STRING: "3000" });
+    expect(JSON.parse(await logged("error.log", /GET \/spin/))).toHaveProperty("stack");
+    expect(JSON.parse(await logged("error.log", /GET \/hold/))).not.toHaveProperty("stack");
+    await ask("/release");
+  });
+
   it("a request that waits is logged while it does, without a stack", async () => {
     const { ask, connect, lines, logged } = await serving(
       "--slow-request",
