@@ -14,6 +14,10 @@ export interface RunOptions
   extends Omit<ServeOptions, "fastcgi" | "http">, Pick<CgiOptions, "nonParsedHeader" | "exit"> {
   /** Where to listen for HTTP when nobody passed a socket and there is no CGI request. Default 127.0.0.1:8000. */
   readonly http?: Addresses;
+  /** Who started this process, and so how it is to serve. Default: found out. */
+  readonly host?: Host;
+  /** Called once it listens; never for a CGI request. */
+  readonly ready?: (server: GatewayServer) => void;
   /** How long requests that have begun may go on once TERM or INT has come, in ms. Default 30,000. */
   readonly graceMs?: number;
 }
@@ -26,7 +30,7 @@ const defaultHttp = "127.0.0.1:8000";
  * @throws ConfigurationError ERR_CONFIG_OPTION, ERR_CONFIG_LISTEN
  */
 export async function run(application: Application, options: RunOptions = {}): Promise<void> {
-  let host = detectHost();
+  let host = options.host ?? detectHost();
   let server: GatewayServer | undefined;
   if (host.kind === "fastcgi") {
     server = await serveDescriptor(application, options, host.certain);
@@ -37,8 +41,11 @@ export async function run(application: Application, options: RunOptions = {}): P
     return;
   }
   server ??= await serve(application, { ...options, ...addressesOf(host, options) });
+  // Before it says that it is ready: who waits for that may stop it the next moment.
+  const stopped = stopSignal();
+  options.ready?.(server);
   announce(server, options);
-  await stopSignal();
+  await stopped;
   // A second signal does not wait.
   for (const name of stopSignals) process.once(name, endProcess);
   await server.close({ graceMs: options.graceMs ?? 30_000 });

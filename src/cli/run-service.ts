@@ -1,0 +1,57 @@
+/**
+ * What `tsgi run` is besides a program that serves: another user, a process that a file names, a service that the service
+ * manager watches. Loaded only where one of these is asked for: scripts start often.
+ * @module
+ */
+import {
+  becomeUser,
+  refusePidFile,
+  removePidFile,
+  replaceEnvironment,
+  writePidFile,
+} from "../process/index.ts";
+import type { SettingValues } from "./setting-values.ts";
+import { prepareSurroundings } from "./surroundings.ts";
+
+export interface RunService {
+  /** It listens. */
+  ready(): void;
+  /** Resolves when all that is to be said at the end has been said. */
+  ended(): Promise<void>;
+}
+
+/**
+ * Becomes the user that is asked for. To be called once it is known who started this process, since the variables that
+ * say so are gone then, and before the application is loaded.
+ * @throws ConfigurationError ERR_CONFIG_OPTION
+ */
+export async function prepareRunService(
+  values: SettingValues,
+  warn: (message: string) => void,
+): Promise<RunService> {
+  const { identity, environment, service } = await prepareSurroundings(values, warn);
+  const pidFile = values["pid-file"] as string | undefined;
+  if (pidFile !== undefined) {
+    refusePidFile(pidFile);
+    process.once("exit", () => removePidFile(pidFile));
+  }
+  replaceEnvironment(environment);
+  if (identity !== undefined) {
+    // As another user it may not be able to.
+    if (pidFile !== undefined) writePidFile(pidFile);
+    becomeUser(identity);
+  }
+  return {
+    ready: () => {
+      if (pidFile !== undefined && identity === undefined) writePidFile(pidFile);
+      service?.notify({ READY: 1, MAINPID: process.pid, STATUS: "serves" });
+      service?.startWatchdog(() => true);
+      for (const name of ["SIGINT", "SIGTERM"] as const)
+        process.once(name, () => {
+          service?.notify({ STOPPING: 1, STATUS: "finishing the requests that have begun" });
+          service?.stopWatchdog();
+        });
+    },
+    ended: async () => service?.settled(),
+  };
+}
