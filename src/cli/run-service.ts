@@ -41,16 +41,19 @@ export async function prepareRunService(
     if (pidFile !== undefined) writePidFile(pidFile);
     becomeUser(identity);
   }
+  let isStopping = false;
+  const stopping = (): void => {
+    if (isStopping) return;
+    isStopping = true;
+    service?.notify({ STOPPING: 1, STATUS: "finishing the requests that have begun" });
+  };
   return {
     ready: () => {
       if (pidFile !== undefined && identity === undefined) writePidFile(pidFile);
       service?.notify({ READY: 1, MAINPID: process.pid, STATUS: "serves" });
       service?.startWatchdog(() => true);
-      for (const name of ["SIGINT", "SIGTERM"] as const)
-        process.once(name, () => {
-          service?.notify({ STOPPING: 1, STATUS: "finishing the requests that have begun" });
-          service?.stopWatchdog();
-        });
+      // Beside what `run` does with them.
+      for (const name of ["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"] as const) process.on(name, stopping);
     },
     ended: async () => service?.settled(),
   };

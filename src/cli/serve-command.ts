@@ -54,6 +54,17 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   };
   // Behind the addresses: those of systemd are in it.
   replaceEnvironment(environment);
+  let status: ProcessStatus | undefined;
+  let isServing = false;
+  const end = (): never => {
+    if (pidFile !== undefined) removePidFile(pidFile);
+    status?.close();
+    // The application's own timers and sockets must not keep a stopped server alive.
+    return process.exit(ExitStatus.stopped);
+  };
+  // Before the application: process 1 of a container gets no signal that it has no listener for.
+  const stopped = stopSignal(() => isServing, end);
+  warnOfMasterSignals(warn);
   const load = (): Promise<Application> => loadServed(specifier, values);
   const bound = (): void => {
     if (pidFile !== undefined) writePidFile(pidFile);
@@ -69,9 +80,9 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
     watchForSlowRequests(logs.slowRequestMs, (stack, inside) => server.reportSlow(stack, inside));
   }
   // Before it says that it is ready: who waits for that may stop it the next moment.
-  const stopped = stopSignal();
+  isServing = true;
   const places = server.addresses.map(({ protocol, address }) => `${protocol}:${formatAddress(address)}`);
-  const status = statistics && new ProcessStatus(server, statistics, basename(specifier));
+  status = statistics && new ProcessStatus(server, statistics, basename(specifier));
   if (status !== undefined && statusAddress !== undefined)
     places.push(`status:${formatAddress(await status.open(statusAddress))}`);
   const ready = `${basename(specifier)} ready at ${places.join(", ")} (pid ${process.pid})`;
@@ -88,14 +99,6 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   });
   service?.notify({ STOPPING: 1, STATUS: "finishing the requests that have begun" });
   if (status !== undefined) status.stopping = true;
-  const end = (): never => {
-    if (pidFile !== undefined) removePidFile(pidFile);
-    status?.close();
-    // The application's own timers and sockets must not keep a stopped server alive.
-    return process.exit(ExitStatus.stopped);
-  };
-  // A second signal does not wait.
-  for (const name of stopSignals) process.once(name, end);
   await server.close({ graceMs: gracefulTimeoutMs(values) });
   await service?.settled();
   await logs.close();
@@ -111,10 +114,25 @@ function addressesOf(values: SettingValues): Pick<ServeOptions, "fastcgi" | "scg
   return addresses;
 }
 
-const stopSignals = ["SIGINT", "SIGTERM"] as const;
+/** HUP as well, which is what a terminal sends that is closed: there is nobody who could load the application anew. */
+const stopSignals = ["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"] as const;
 
-function stopSignal(): Promise<void> {
+/** Resolves with the first that comes while there is something to finish; any other does not wait. */
+function stopSignal(isServing: () => boolean, end: () => void): Promise<void> {
   return new Promise((resolve) => {
-    for (const name of stopSignals) process.once(name, () => resolve());
+    let isStopping = false;
+    const listener = (): void => {
+      if (isStopping || !isServing()) return end();
+      isStopping = true;
+      resolve();
+    };
+    // Never taken away: a signal that comes while a listener is exchanged for another would be lost.
+    for (const name of stopSignals) process.on(name, listener);
   });
+}
+
+/** What they would do by default, end or suspend the process, is not what they are sent for. */
+function warnOfMasterSignals(warn: (text: string) => void): void {
+  for (const name of ["SIGUSR2", "SIGTTIN", "SIGTTOU"] as const)
+    process.on(name, () => warn(`${name} is for a master, and there is none: add --workers 1, or more`));
 }

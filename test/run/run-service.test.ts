@@ -68,8 +68,8 @@ describe("tsgi run", () => {
   it("removes its pid file when a second signal ends it at once", async () => {
     const pidFile = join(temporaryDirectory(), "pid");
     const { child } = await startHttp(["--pid-file", pidFile]);
-    child.kill("SIGTERM");
-    child.kill("SIGINT");
+    child.kill("SIGQUIT");
+    child.kill("SIGHUP");
     expect(await child.ended).toMatchObject({ status: 0 });
     expect(existsSync(pidFile)).toBe(false);
   });
