@@ -9,6 +9,7 @@ import {
   refusePidFile,
   removePidFile,
   replaceEnvironment,
+  watchForOrphans,
   watchForSlowRequests,
   writePidFile,
 } from "../process/index.ts";
@@ -89,6 +90,7 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   process.stderr.write(`tsgi: ${ready}\n`);
   logs.note(ready);
   for (const text of warnings) warn(text);
+  watchForOrphans(warn);
   service?.notify({ READY: 1, MAINPID: process.pid, STATUS: `serves at ${places.join(", ")}` });
   service?.startWatchdog(() => true);
   await stopped;

@@ -12,6 +12,7 @@ import {
   removePidFile,
   runMaster,
   takeInheritance,
+  watchForOrphans,
   writePidFile,
   type Identity,
   type Inheritance,
@@ -101,6 +102,7 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
       errorLog.note(ready);
       if (values["error-log"] !== undefined) process.stderr.write(`tsgi: ${ready}\n`);
       for (const text of warnings) warn(text);
+      watchForOrphans(warn);
     },
   });
   if (pidFile !== undefined) removePidFile(pidFile);
