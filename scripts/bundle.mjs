@@ -19,7 +19,7 @@ const bundles = ["core.js", "adapters.js"];
 for (const name of ["command-line", "private-cache"]) {
   await bundleForCommand(`${dist}cli/${name}.js`, `${dist}bundle/${name}.cjs`, [
     // What no CGI request asks for stays where it is.
-    /\/(serve|serve-command|resolve-settings|proxy-command|request-command|status-command|open-logs|middleware\/index)\.(js|ts)$/,
+    /\/(serve|serve-command|resolve-settings|proxy-command|request-command|status-command|open-logs|run-service|serve-options|middleware\/index)\.(js|ts)$/,
   ]);
 }
 await bundleForCommand(`${dist}cli/tsgi.cjs`, `${dist}cli/tsgi.cjs`, [/main\.js$/, /command-line\.cjs$/]);

@@ -38,7 +38,7 @@ export interface ResponseSink {
 
 /** A line (or a few, when it carries a stack) for the error log. Never holds raw control characters of a request. */
 export interface LogEntry {
-  readonly level: "error" | "warning" | "info";
+  readonly level: "error" | "warning" | "info" | "debug";
   readonly message: string;
   readonly code?: ErrorCode;
   /** The thrown value, when an application's exception is being reported. */

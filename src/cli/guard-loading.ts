@@ -8,9 +8,18 @@ import { ExitStatus } from "./exit-status.ts";
 
 const standardError = 2;
 
-/** Loads, in the process that serves. @returns what `load` gives */
-export async function guardLoading<Loaded>(specifier: string, load: () => Promise<Loaded>): Promise<Loaded> {
+/**
+ * Loads, in the process that serves.
+ * @param isStopped - says that it ends because it was told to
+ * @returns what `load` gives
+ */
+export async function guardLoading<Loaded>(
+  specifier: string,
+  load: () => Promise<Loaded>,
+  isStopped: () => boolean = () => false,
+): Promise<Loaded> {
   const ended = (status: number): void => {
+    if (isStopped()) return;
     process.exitCode = ExitStatus.applicationFailed;
     const why = `it ended the process before it had loaded (status ${status})`;
     try {

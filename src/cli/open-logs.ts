@@ -5,13 +5,15 @@
  * gone loses nothing. Only what workers print goes through the master.
  * @module
  */
-import { compileAccessLogFormat } from "../bridge/index.ts";
+import { compileAccessLogFormat, formatLogEntry, type LogEntry } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import {
+  atLevel,
   openAccessLog,
   openErrorLog,
   type ErrorLog,
   type ErrorLogFormat,
+  type LogLevel,
   type LogOwner,
   type StandardDescriptors,
 } from "../logs/index.ts";
@@ -22,9 +24,10 @@ type Values = SettingValues;
 
 export interface ServerLogs {
   /** The options of `serve` that say where to log. */
-  readonly options: Pick<ServeOptions, "log" | "writeErrors" | "accessLog" | "slowRequestMs">;
+  readonly options: Pick<ServeOptions, "writeErrors" | "accessLog" | "slowRequestMs"> &
+    Required<Pick<ServeOptions, "log">>;
   readonly slowRequestMs: number | undefined;
-  /** Writes a line of information to the error log, if that is a file. */
+  /** Writes a line of information to the error log, if that is a file, whatever the level. */
   note(message: string): void;
   reopen(): void;
   /** Writes what waits, for up to a second. */
@@ -58,6 +61,7 @@ export function openLogs(
       : openErrorLog({
           file,
           format: format ?? "text",
+          level: logLevelOf(values),
           ...(worker === undefined ? {} : { worker }),
           ...where,
         });
@@ -74,12 +78,13 @@ export function openLogs(
   const slowRequestMs = slowRequestOf(values);
   return {
     options: {
-      ...(errorLog === undefined ? {} : { log: errorLog.log, writeErrors: errorLog.writeErrors }),
+      log: errorLog?.log ?? atLevel(logLevelOf(values), printEntry),
+      ...(errorLog === undefined ? {} : { writeErrors: errorLog.writeErrors }),
       ...(accessLog === undefined ? {} : { accessLog: accessLog.write }),
       ...(slowRequestMs === undefined ? {} : { slowRequestMs }),
     },
     slowRequestMs,
-    note: (message) => errorLog?.log({ level: "info", message }),
+    note: (message) => errorLog?.note(message),
     reopen: () => {
       errorLog?.reopen();
       accessLog?.reopen();
@@ -91,6 +96,10 @@ export function openLogs(
   };
 }
 
+function printEntry(entry: LogEntry): void {
+  process.stderr.write(formatLogEntry(entry));
+}
+
 /** The master's error log: standard error where none is named. */
 export function openMasterLog(values: Values, owner?: LogOwner): ErrorLog {
   const file = textOf(values, "error-log");
@@ -98,6 +107,7 @@ export function openMasterLog(values: Values, owner?: LogOwner): ErrorLog {
   return openErrorLog({
     file: file ?? "-",
     format: file === undefined ? "plain" : (format ?? "text"),
+    level: logLevelOf(values),
     ...(owner === undefined ? {} : { owner }),
   });
 }
@@ -136,6 +146,11 @@ function errorLogFormat(values: Values): ErrorLogFormat | undefined {
     "ERR_CONFIG_OPTION",
     "--error-log-format is set and no error log is named: add --error-log FILE, or --error-log -",
   );
+}
+
+/** The least that is logged of what the server says. */
+export function logLevelOf(values: Values): LogLevel {
+  return (values["log-level"] as LogLevel | undefined) ?? "info";
 }
 
 /** From how many ms on a request is slow. */

@@ -2,43 +2,75 @@
  * `tsgi run`: hosts an application as whoever started the process expects.
  * @module
  */
-import { detectHost, run, type RunOptions } from "../run/index.ts";
+import { ConfigurationError } from "../errors/index.ts";
+import { detectHost, run, type Host } from "../run/index.ts";
 import { runCgiCommand } from "./cgi-command.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { guardLoading } from "./guard-loading.ts";
 import { interfaceOf, loadApplication } from "./load-application.ts";
 import { ignoreLostOutput } from "./lost-output.ts";
 import type { CommandLine } from "./parse-command-line.ts";
+import type { RunService } from "./run-service.ts";
+import type { SettingValues } from "./setting-values.ts";
 import { validated } from "./validated.ts";
-
-const optionNames: Readonly<Record<string, keyof RunOptions>> = {
-  http: "http",
-  "script-name": "scriptName",
-  "max-body": "maxBodyOctets",
-  debug: "debug",
-};
 
 /** Runs until it is told to stop, or the one request is answered. */
 export async function runRunCommand(line: CommandLine): Promise<ExitStatusCode> {
   const { positionals, values } = line;
-  const { kind } = detectHost();
-  if (kind === "cgi") return runCgiCommand(line);
+  const host = detectHost();
+  if (host.kind === "cgi") {
+    refuseUser(values);
+    return runCgiCommand(line);
+  }
   ignoreLostOutput();
   const { openLogs } = await import("./open-logs.ts");
-  // Before the application, which may change the working directory.
-  const logs = openLogs(values);
+  const { gracefulTimeoutMs, serveOptions } = await import("./serve-options.ts");
+  const service = await serviceOf(values, (message) => logs.options.log({ level: "warning", message }));
+  // Before the application, which may change the working directory, and before the user changes.
+  const logs = openLogs(values, { owner: service?.identity });
+  service?.enter();
   const specifier = positionals[0] ?? "";
   const loaded = await guardLoading(specifier, () =>
     loadApplication(specifier, process.cwd(), undefined, interfaceOf(values)),
   );
-  const application = await validated(loaded, values, kind === "http");
-  const options: Record<string, unknown> = {};
-  for (const [setting, name] of Object.entries(optionNames)) {
-    if (values[setting] !== undefined) options[name] = values[setting];
-  }
-  const grace = values["graceful-timeout"];
-  if (typeof grace === "number") options["graceMs"] = 1_000 * grace;
+  const application = await validated(loaded, values, host.kind === "http");
   process.on("SIGUSR1", () => logs.reopen());
-  await run(application, { ...options, ...logs.options });
-  return ExitStatus.stopped;
+  await run(application, {
+    ...serveOptions(values),
+    ...(values["http"] === undefined ? {} : { http: values["http"] as string }),
+    ...logs.options,
+    graceMs: gracefulTimeoutMs(values),
+    host,
+    ready: () => service?.ready(),
+    // Only there it may still prove to be a CGI request, which knows best how to end.
+    exit: isUncertain(host),
+  });
+  if (isUncertain(host)) return ExitStatus.stopped;
+  await service?.ended();
+  await logs.close();
+  // The application's own timers and sockets must not keep a stopped server alive.
+  return process.exit(ExitStatus.stopped);
+}
+
+async function serviceOf(
+  values: SettingValues,
+  warn: (message: string) => void,
+): Promise<RunService | undefined> {
+  const { NOTIFY_SOCKET: socket } = process.env;
+  const isAsked = ["user", "group", "pid-file"].some((name) => values[name] !== undefined);
+  if (!isAsked && socket === undefined) return undefined;
+  return (await import("./run-service.ts")).prepareRunService(values, warn);
+}
+
+function isUncertain(host: Host): boolean {
+  return host.kind === "fastcgi" && !host.certain;
+}
+
+/** A CGI script is whoever the web server made it; to go on as root, where another user is asked for, is no answer. */
+function refuseUser(values: SettingValues): void {
+  if (values["user"] === undefined || process.geteuid?.() !== 0) return;
+  throw new ConfigurationError(
+    "ERR_CONFIG_OPTION",
+    "--user does not work for a CGI request, and this one runs as root: let the web server start it as another user",
+  );
 }

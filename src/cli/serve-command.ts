@@ -4,10 +4,12 @@
  */
 import { basename } from "node:path";
 import type { Application } from "../bridge/index.ts";
+import { isLogged } from "../logs/index.ts";
 import {
   refusePidFile,
   removePidFile,
   replaceEnvironment,
+  watchForOrphans,
   watchForSlowRequests,
   writePidFile,
 } from "../process/index.ts";
@@ -23,7 +25,7 @@ import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { guardLoading } from "./guard-loading.ts";
 import { hostAsUser } from "./host-as-user.ts";
 import { loadServed } from "./load-served.ts";
-import { openLogs } from "./open-logs.ts";
+import { logLevelOf, openLogs } from "./open-logs.ts";
 import type { ResolvedLine } from "./resolve-settings.ts";
 import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
 import type { SettingValues } from "./setting-values.ts";
@@ -36,7 +38,9 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   if (values["check"] === true) return (await import("./check-command.ts")).runCheck(line);
   if (values["workers"] !== undefined) return (await import("./serve-workers.ts")).runServeWorkers(line);
   const specifier = positionals[0] ?? "";
-  const warn = (text: string): void => void process.stderr.write(`tsgi: warning: ${text}\n`);
+  const warn = (text: string): void => {
+    if (isLogged("warning", logLevelOf(values))) process.stderr.write(`tsgi: warning: ${text}\n`);
+  };
   const { identity, environment, service, warnings } = await prepareSurroundings(values, warn);
   // Before the application, which may change the working directory, and before the user changes.
   const logs = openLogs(values, { owner: identity });
@@ -52,7 +56,24 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   };
   // Behind the addresses: those of systemd are in it.
   replaceEnvironment(environment);
-  const load = (): Promise<Application> => guardLoading(specifier, () => loadServed(specifier, values));
+  let status: ProcessStatus | undefined;
+  let isServing = false;
+  let isEnding = false;
+  const end = (): never => {
+    isEnding = true;
+    status?.close();
+    // The application's own timers and sockets must not keep a stopped server alive.
+    return process.exit(ExitStatus.stopped);
+  };
+  // Before the application: process 1 of a container gets no signal that it has no listener for.
+  const stopped = stopSignal(() => isServing, end);
+  warnOfMasterSignals(warn);
+  const load = (): Promise<Application> =>
+    guardLoading(
+      specifier,
+      () => loadServed(specifier, values),
+      () => isEnding,
+    );
   const bound = (): void => {
     if (pidFile === undefined) return;
     writePidFile(pidFile);
@@ -66,10 +87,10 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   // Left alone, it would open Node.js's debugger.
   process.on("SIGUSR1", () => logs.reopen());
   if (logs.slowRequestMs !== undefined) {
-    watchForSlowRequests(logs.slowRequestMs, (stack) => server.reportSlow(stack));
+    watchForSlowRequests(logs.slowRequestMs, (stack, inside) => server.reportSlow(stack, inside));
   }
   const places = server.addresses.map(({ protocol, address }) => `${protocol}:${formatAddress(address)}`);
-  const status = statistics && new ProcessStatus(server, statistics, basename(specifier));
+  status = statistics && new ProcessStatus(server, statistics, basename(specifier));
   try {
     if (identity === undefined) bound();
     if (status !== undefined && statusAddress !== undefined)
@@ -80,23 +101,22 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
     throw error;
   }
   // Before it says that it is ready: who waits for that may stop it the next moment.
-  const stopped = stopSignal();
+  isServing = true;
   const ready = `${basename(specifier)} ready at ${places.join(", ")} (pid ${process.pid})`;
   process.stderr.write(`tsgi: ${ready}\n`);
   logs.note(ready);
   for (const text of warnings) warn(text);
+  watchForOrphans(warn);
   service?.notify({ READY: 1, MAINPID: process.pid, STATUS: `serves at ${places.join(", ")}` });
   service?.startWatchdog(() => true);
   await stopped;
+  const open = server.openRequests().length;
+  logs.options.log({
+    level: "debug",
+    message: `stops, with ${open} open request(s) on ${server.connections} connection(s)`,
+  });
   service?.notify({ STOPPING: 1, STATUS: "finishing the requests that have begun" });
   if (status !== undefined) status.stopping = true;
-  const end = (): never => {
-    status?.close();
-    // The application's own timers and sockets must not keep a stopped server alive.
-    return process.exit(ExitStatus.stopped);
-  };
-  // A second signal does not wait.
-  for (const name of stopSignals) process.once(name, end);
   await server.close({ graceMs: gracefulTimeoutMs(values) });
   await service?.settled();
   await logs.close();
@@ -112,10 +132,25 @@ function addressesOf(values: SettingValues): Pick<ServeOptions, "fastcgi" | "scg
   return addresses;
 }
 
-const stopSignals = ["SIGINT", "SIGTERM"] as const;
+/** HUP as well, which is what a terminal sends that is closed: there is nobody who could load the application anew. */
+const stopSignals = ["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"] as const;
 
-function stopSignal(): Promise<void> {
+/** Resolves with the first that comes while there is something to finish; any other does not wait. */
+function stopSignal(isServing: () => boolean, end: () => void): Promise<void> {
   return new Promise((resolve) => {
-    for (const name of stopSignals) process.once(name, () => resolve());
+    let isStopping = false;
+    const listener = (): void => {
+      if (isStopping || !isServing()) return end();
+      isStopping = true;
+      resolve();
+    };
+    // Never taken away: a signal that comes while a listener is exchanged for another would be lost.
+    for (const name of stopSignals) process.on(name, listener);
   });
+}
+
+/** What they would do by default, end or suspend the process, is not what they are sent for. */
+function warnOfMasterSignals(warn: (text: string) => void): void {
+  for (const name of ["SIGUSR2", "SIGTTIN", "SIGTTOU"] as const)
+    process.on(name, () => warn(`${name} is for a master, and there is none: add --workers 1, or more`));
 }

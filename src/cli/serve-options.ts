@@ -2,7 +2,6 @@
  * From the values of the command line to the options of `serve`, for the one process and for workers alike.
  * @module
  */
-import { formatLogEntry } from "../bridge/index.ts";
 import type { ServeOptions } from "../server/index.ts";
 import type { SettingValues } from "./setting-values.ts";
 
@@ -20,8 +19,8 @@ const optionNames: Readonly<Record<string, keyof ServeOptions>> = {
   debug: "debug",
 };
 
-/** All options but the addresses. */
-export function serveOptions(values: SettingValues): ServeOptions & Required<Pick<ServeOptions, "log">> {
+/** All options but the addresses and the logs. */
+export function serveOptions(values: SettingValues): ServeOptions {
   const options: Record<string, unknown> = {};
   for (const [setting, name] of Object.entries(optionNames)) {
     // An absent option stays absent, for its default.
@@ -30,7 +29,7 @@ export function serveOptions(values: SettingValues): ServeOptions & Required<Pic
   const requestTimeout = values["request-timeout"];
   if (typeof requestTimeout === "number" && requestTimeout > 0)
     options["requestTimeoutMs"] = 1_000 * requestTimeout;
-  return { ...options, log: (entry) => void process.stderr.write(formatLogEntry(entry)) };
+  return options;
 }
 
 /** How long requests that have begun may go on at a stop, in ms. */

@@ -12,6 +12,7 @@ import {
   removePidFile,
   runMaster,
   takeInheritance,
+  watchForOrphans,
   writePidFile,
   type Identity,
   type Inheritance,
@@ -30,7 +31,7 @@ import { softwareName } from "./package-version.ts";
 import type { ResolvedLine } from "./resolve-settings.ts";
 import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
 import type { SettingValues } from "./setting-values.ts";
-import { warnOfStartSettings } from "./start-settings.ts";
+import { keepStartSettings, warnOfStartSettings } from "./start-settings.ts";
 import { prepareSurroundings } from "./surroundings.ts";
 import { watchSources } from "./watch-sources.ts";
 
@@ -96,7 +97,11 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
       const now = await line.again();
       warnOfStartSettings(line, now, log);
       // Without --workers there would be no master: while there is one, it keeps to what it was told.
-      return planOf({ ...now, values: { workers: values["workers"] ?? 1, ...now.values } }, identity);
+      const kept = keepStartSettings(line, now);
+      return planOf(
+        { ...now, values: { ...kept, workers: kept["workers"] ?? values["workers"] ?? 1 } },
+        identity,
+      );
     },
     ...(values["reload"] === true && {
       watch: (reload: (reason: string) => void) => watchSources(process.cwd(), specifier, reload, log),
@@ -107,10 +112,11 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
       if (status !== undefined) places.push(`status:${formatAddress(status.held.address)}`);
       const count = settings.workers === 1 ? "1 worker" : `${settings.workers} workers`;
       const ready = `${basename(specifier)} ready at ${places.join(", ")} (pid ${process.pid}, ${count})`;
-      errorLog.log({ level: "info", message: ready });
+      errorLog.note(ready);
       if (values["error-log"] !== undefined) process.stderr.write(`tsgi: ${ready}\n`);
       isReady = true;
       for (const text of warnings) warn(text);
+      watchForOrphans(warn);
     },
   });
   if (pidFile !== undefined) removePidFile(pidFile);

@@ -3,6 +3,7 @@
  * docs/command-line.md and docs/configuration.md come from here.
  * @module
  */
+import type { LogLevel } from "../logs/index.ts";
 import { serverLimits } from "../server/index.ts";
 import { interfaceNames } from "./application-interface.ts";
 
@@ -82,11 +83,53 @@ const gracefulTimeout: Setting = {
   help: "how long requests that have begun may go on when the server, or a worker, stops (30)",
 };
 
+const allow: Setting = {
+  name: "allow",
+  atStart: true,
+  kind: "text",
+  placeholder: "ADDRESS|NETWORK",
+  repeatable: true,
+  help: "who may connect over TCP, e.g. 192.0.2.1, 10.0.0.0/8 or fd00::/8 (FastCGI: the list in FCGI_WEB_SERVER_ADDRS; everybody)",
+};
+
+const maxConnections: Setting = {
+  name: "max-connections",
+  kind: "integer",
+  placeholder: "N",
+  help: `connections open at once; more are answered 503 (${serverLimits.maxConnections})`,
+};
+
+const maxRequestsPerConnection: Setting = {
+  name: "max-requests-per-connection",
+  kind: "integer",
+  placeholder: "N",
+  help: "requests open at once on one connection; above 1 is FastCGI multiplexing (1)",
+};
+
+const pidFile: Setting = {
+  name: "pid-file",
+  kind: "text",
+  placeholder: "FILE",
+  atStart: true,
+  help: "write the process id there once it is ready; removed at the end",
+};
+
+const group: Setting = {
+  name: "group",
+  atStart: true,
+  kind: "text",
+  placeholder: "GROUP",
+  help: "its group, by name or number (that of --user)",
+};
+
 const validate: Setting = {
   name: "validate",
   kind: "flag",
   help: "hold the application and the server to the calling convention: a broken rule is logged and answered 500. On with --debug, and under `tsgi run` without a web server unless NODE_ENV is production; --no-validate: never",
 };
+
+/** Here once more: a CGI request need not wait for the module of the logs. */
+const logLevels: readonly LogLevel[] = ["error", "warning", "info", "debug"];
 
 const logSettings: readonly Setting[] = [
   {
@@ -114,6 +157,14 @@ const logSettings: readonly Setting[] = [
     kind: "text",
     placeholder: "FORMAT",
     help: "text or json (text)",
+  },
+  {
+    name: "log-level",
+    atStart: true,
+    kind: "choice",
+    choices: logLevels,
+    placeholder: logLevels.join("|"),
+    help: "how much of what the server says goes into the error log: failures; what may become one; what it does; every decision (info)",
   },
   {
     name: "slow-request",
@@ -197,26 +248,9 @@ const serve: CommandSettings = {
       placeholder: "N",
       help: "connections that wait to be accepted (511)",
     },
-    {
-      name: "allow",
-      atStart: true,
-      kind: "text",
-      placeholder: "ADDRESS|NETWORK",
-      repeatable: true,
-      help: "who may connect over TCP, e.g. 192.0.2.1, 10.0.0.0/8 or fd00::/8 (FastCGI: the list in FCGI_WEB_SERVER_ADDRS; everybody)",
-    },
-    {
-      name: "max-connections",
-      kind: "integer",
-      placeholder: "N",
-      help: `connections open at once; more are answered 503 (${serverLimits.maxConnections})`,
-    },
-    {
-      name: "max-requests-per-connection",
-      kind: "integer",
-      placeholder: "N",
-      help: "requests open at once on one connection; above 1 is FastCGI multiplexing (1)",
-    },
+    allow,
+    maxConnections,
+    maxRequestsPerConnection,
     maxBody,
     {
       name: "workers",
@@ -268,13 +302,7 @@ const serve: CommandSettings = {
       placeholder: "ADDR",
       help: "serve status pages over HTTP there: /, /status.txt, /status.json, /metrics and /ping (off)",
     },
-    {
-      name: "pid-file",
-      kind: "text",
-      placeholder: "FILE",
-      atStart: true,
-      help: "write the process id there once it is ready; removed at the end",
-    },
+    pidFile,
     {
       name: "user",
       atStart: true,
@@ -282,13 +310,7 @@ const serve: CommandSettings = {
       placeholder: "USER",
       help: "whom the application runs as, by name or number; the master, which binds the sockets, stays root (as whoever starts it)",
     },
-    {
-      name: "group",
-      atStart: true,
-      kind: "text",
-      placeholder: "GROUP",
-      help: "its group, by name or number (that of --user)",
-    },
+    group,
     {
       name: "clear-env",
       atStart: true,
@@ -351,8 +373,25 @@ const run: CommandSettings = {
     },
     applicationInterface,
     scriptName,
+    allow,
+    maxConnections,
+    maxRequestsPerConnection,
     maxBody,
+    {
+      name: "request-timeout",
+      kind: "seconds",
+      placeholder: "S",
+      help: "answer 504 when an application takes longer, the whole answer counted (no limit)",
+    },
     gracefulTimeout,
+    pidFile,
+    {
+      name: "user",
+      kind: "text",
+      placeholder: "USER",
+      help: "whom to become before the application is loaded, by name or number; only root can. Addresses of --http are bound after that (as whoever starts it)",
+    },
+    group,
     ...logSettings,
     validate,
     debug,

@@ -81,7 +81,8 @@ function readVariable(text: string): readonly [name: string, value: string] {
 
 function unclaimedWarnings(values: Values): string[] {
   const asked = ["fastcgi", "scgi", "http"].flatMap((protocol) =>
-    ((values[protocol] ?? []) as ReadonlyArray<Address | string>).map((address) =>
+    // `tsgi run` takes one address, `tsgi serve` several.
+    ([values[protocol] ?? []].flat() as ReadonlyArray<Address | string>).map((address) =>
       typeof address === "string" ? parseAddress(address) : address,
     ),
   );

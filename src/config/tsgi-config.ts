@@ -73,6 +73,8 @@ export interface TsgiConfig {
   readonly errorLog?: string | undefined;
   /** Text or json (text). */
   readonly errorLogFormat?: string | undefined;
+  /** How much of what the server says goes into the error log: failures; what may become one; what it does; every decision (info). */
+  readonly logLevel?: "error" | "warning" | "info" | "debug" | undefined;
   /** Log a request that takes longer, with a JavaScript stack if it blocks the event loop; 0: never (never). */
   readonly slowRequest?: number | undefined;
   /** Hold the application and the server to the calling convention: a broken rule is logged and answered 500. On with --debug, and under `tsgi run` without a web server unless NODE_ENV is production; --no-validate: never. */

@@ -5,6 +5,7 @@
  * @module
  */
 import { detailLines, escapeControls, formatLogEntry, type LogEntry } from "../bridge/index.ts";
+import { isLogged, type LogLevel } from "./log-level.ts";
 import { LineWriter } from "./line-writer.ts";
 import { ownDescriptors, placeOf, type LogOwner, type StandardDescriptors } from "./log-target.ts";
 
@@ -15,6 +16,8 @@ export interface ErrorLogOptions {
   /** A path, or `-`: standard error. */
   readonly file: string;
   readonly format: ErrorLogFormat;
+  /** The least that `log` takes. Default: info. */
+  readonly level?: LogLevel;
   /** The number of the worker that this process is. */
   readonly worker?: number;
   readonly standard?: StandardDescriptors;
@@ -31,6 +34,8 @@ export interface LogSource {
 
 export interface ErrorLog {
   readonly log: (entry: LogEntry) => void;
+  /** A line of information that is wanted whatever the level: that the service is ready. */
+  readonly note: (message: string) => void;
   /** `wsgi.errors`. Each call begins a line of its own. */
   readonly writeErrors: (text: string) => void;
   /** A line that a worker has printed. */
@@ -44,7 +49,7 @@ const maxLineLength = 8_192;
 
 /** @throws ConfigurationError ERR_CONFIG_OPTION: the file cannot be opened */
 export function openErrorLog(options: ErrorLogOptions): ErrorLog {
-  const { format, worker, standard = ownDescriptors } = options;
+  const { format, level = "info", worker, standard = ownDescriptors } = options;
   const place = placeOf(options.file, standard.stderr, standard);
   const lines = new LineWriter({
     place,
@@ -58,8 +63,12 @@ export function openErrorLog(options: ErrorLogOptions): ErrorLog {
     },
   });
   const source: LogSource = { pid: process.pid, worker };
+  const write = (entry: LogEntry): void => lines.write(formatServerLine(format, source, entry));
   return {
-    log: (entry) => lines.write(formatServerLine(format, source, entry)),
+    log: (entry) => {
+      if (isLogged(entry.level, level)) write(entry);
+    },
+    note: (message) => write({ level: "info", message }),
     writeErrors: (text) => {
       for (const line of applicationLines(text))
         lines.write(formatApplicationLine(format, source, "wsgi.errors", line));
@@ -81,7 +90,7 @@ function formatServerLine(format: ErrorLogFormat, source: LogSource, entry: LogE
     return jsonLine({ time: now(), ...source, source: "server", level, message, code, stack });
   }
   const text = formatLogEntry(entry).trimEnd();
-  if (format === "plain") return text.replace(/^info: |^warning: |^error: /, `${program}: `);
+  if (format === "plain") return text.replace(/^info: |^warning: |^error: |^(?=debug: )/, `${program}: `);
   return `${now()} ${describe(source)} ${text}`;
 }
 

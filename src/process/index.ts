@@ -6,6 +6,7 @@ export { runMaster, type MasterLog, type MasterOptions } from "./master.ts";
 export type { MasterPlan } from "./master-plans.ts";
 export type { MasterStatusOptions } from "./master-status.ts";
 export type { MasterSocket } from "./master-types.ts";
+export { watchForOrphans } from "./orphans.ts";
 export { refusePidFile, removePidFile, writePidFile } from "./pid-file.ts";
 export { takeInheritance, type Inheritance } from "./upgrade.ts";
 export { applicationEnvironment, replaceEnvironment, type EnvironmentChanges } from "./environment.ts";

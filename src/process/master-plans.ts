@@ -5,6 +5,12 @@
  */
 import type { ProcessSettings } from "./worker-state.ts";
 
+/** Workers report at least so often, in ms. */
+const longestReportMs = 1_000;
+
+/** They do not report more often, in ms: that would be all they do. */
+const shortestReportMs = 20;
+
 /** Settings that a reload may change. */
 export interface MasterPlan {
   readonly settings: ProcessSettings;
@@ -43,9 +49,13 @@ export class MasterPlans {
     for (const each of this.#byGeneration.keys()) if (each < generation) this.#byGeneration.delete(each);
   }
 
-  /** The shortest heartbeat that any living generation is held to, in ms. */
-  shortestHeartbeatMs(): number {
+  /**
+   * How often a worker that is started now is to report, in ms: four times within the shortest heartbeat that any living
+   * generation is held to.
+   */
+  reportMs(): number {
     const plans = [...this.#byGeneration.values(), this.#newest];
-    return Math.min(...plans.map(({ settings }) => settings.heartbeatTimeoutMs));
+    const shortest = Math.min(...plans.map(({ settings }) => settings.heartbeatTimeoutMs));
+    return Math.max(Math.min(shortest / 4, longestReportMs), shortestReportMs);
   }
 }

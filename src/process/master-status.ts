@@ -10,6 +10,7 @@ import {
   serveStatus,
   socketInode,
   StatusBook,
+  type BlockedFigures,
   type ServiceFacts,
   type SocketSnapshot,
   type StatusServer,
@@ -37,8 +38,8 @@ export interface MasterStatusOptions {
 export interface StatusMaster {
   state(): MasterState;
   pid(worker: number): number;
-  /** Workers report at least so often, in ms. */
-  readonly reportMs: number;
+  /** How often that worker reports, in ms. */
+  reportMs(worker: number): number;
 }
 
 const sampleMs = 1_000;
@@ -114,6 +115,11 @@ export class MasterStatus implements StatusSource {
     }
   }
 
+  /** A worker is blocked, and this has been found in it. */
+  blocked(worker: number, figures: BlockedFigures): void {
+    this.#book.blocked(worker, figures, performance.now());
+  }
+
   /** A worker has been started. */
   countStart(): void {
     this.#started++;
@@ -165,7 +171,7 @@ export class MasterStatus implements StatusSource {
         phase: at,
         ageMs: now - startedAt,
         silentMs: now - Math.max(heardAt, this.#lastHeard.get(id) ?? 0),
-        patienceMs: 2 * this.#master.reportMs,
+        patienceMs: 2 * this.#master.reportMs(id),
       })),
       sockets: this.#sockets.map(({ socket, inode }): SocketSnapshot => ({
         protocol: socket.protocol,

@@ -6,6 +6,7 @@
  */
 import { performance } from "node:perf_hooks";
 import type { Command, MasterEvent } from "./decision-types.ts";
+import { describeDecision } from "./decision-lines.ts";
 import { decide, wakeAt } from "./decisions.ts";
 import { workerDescriptor, type StartMessage } from "./messages.ts";
 import { MasterPlans, type MasterPlan } from "./master-plans.ts";
@@ -19,7 +20,11 @@ import { WorkerProcess, type WorkerProgram } from "./worker-process.ts";
 import { initialState, requestLimit, type MasterState } from "./worker-state.ts";
 
 /** A line for the log; `detail` is for the lines below it. */
-export type MasterLog = (level: "error" | "warning" | "info", message: string, detail?: string) => void;
+export type MasterLog = (
+  level: "error" | "warning" | "info" | "debug",
+  message: string,
+  detail?: string,
+) => void;
 
 export interface MasterOptions extends MasterPlan {
   readonly sockets: readonly MasterSocket[];
@@ -53,9 +58,6 @@ export interface MasterOptions extends MasterPlan {
 
 /** A timer that fires later than this says that the machine or this process stood still, in ms. */
 const oversleptMs = 2_000;
-
-/** Workers report at least so often, in ms. */
-const longestReportMs = 1_000;
 
 /** Runs until everything has ended. @returns the exit status */
 export function runMaster(options: MasterOptions): Promise<number> {
@@ -93,7 +95,7 @@ class Master {
       new MasterStatus(options.status, options.sockets, {
         state: () => this.#state,
         pid: (worker) => this.#workers.get(worker)?.pid ?? 0,
-        reportMs: Math.max(Math.min(options.settings.heartbeatTimeoutMs / 4, longestReportMs), 20),
+        reportMs: (worker) => this.#workers.get(worker)?.reportMs ?? Infinity,
       });
   }
 
@@ -125,6 +127,8 @@ class Master {
       this.#keepPlansFor(state);
       this.#tellService(this.#state, state);
       this.#state = state;
+      const line = describeDecision(next, commands);
+      if (line !== undefined) this.#options.log("debug", line);
       for (const command of commands) this.#execute(command);
     }
     this.#handling = false;
@@ -226,9 +230,8 @@ class Master {
   }
 
   #spawn(id: number, generation: number): void {
-    const { sockets, worker, slowRequestMs } = this.#options;
+    const { sockets, worker, slowRequestMs, log } = this.#options;
     const { settings, program } = this.#plans.of(generation);
-    const longest = Math.min(this.#plans.shortestHeartbeatMs() / 4, longestReportMs);
     this.#status?.countStart();
     const start: StartMessage = {
       type: "start",
@@ -239,7 +242,7 @@ class Master {
         address: held.address,
       })),
       multiprocess: this.#state.wanted > 1,
-      reportMs: Math.max(longest, 20),
+      reportMs: this.#plans.reportMs(),
       figures: this.#status !== undefined,
       maxRequests: settings.maxRequests === Infinity ? null : requestLimit(settings, id),
       slowRequestMs: slowRequestMs === Infinity ? null : slowRequestMs,
@@ -251,9 +254,11 @@ class Master {
         if (event.type === "exit") this.#workers.delete(id);
         this.#handle(event);
       },
+      blocked: (figures) => this.#status?.blocked(id, figures),
       output: (pid, line) => this.#options.output(id, pid, line),
     });
     this.#workers.set(id, process);
+    log("debug", `worker ${id} is process ${process.pid}`);
   }
 
   async #announce(): Promise<void> {

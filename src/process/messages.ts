@@ -6,7 +6,7 @@
  * @module
  */
 import type { FailureCause, WorkerReport } from "./decision-types.ts";
-import { readWorkerFigures } from "../status/index.ts";
+import { readBlockedFigures, readWorkerFigures, type BlockedFigures } from "../status/index.ts";
 
 /** Descriptors of a worker. Standard input is /dev/null; what it prints, the master reads. */
 export const workerDescriptor = { channel: 3, watchdog: 4, stdout: 5, stderr: 6, firstSocket: 7 } as const;
@@ -53,11 +53,10 @@ export type WorkerMessage =
   | { readonly type: "report"; readonly report: WorkerReport }
   | { readonly type: "retire"; readonly reason: string };
 
-/** What the watchdog thread sends, over its own socket. */
-export interface StackMessage {
-  readonly type: "stack";
-  readonly text: string;
-}
+/** What the watchdog thread sends, over its own socket: what it was asked for, and what a blocked worker is at. */
+export type WatchdogMessage =
+  | { readonly type: "stack"; readonly text: string }
+  | { readonly type: "blocked"; readonly figures: BlockedFigures };
 
 const maxTextLength = 16_384;
 
@@ -103,8 +102,12 @@ function parseReport(fields: Readonly<Record<string, unknown>>): WorkerMessage |
 }
 
 /** Checks a line from a watchdog thread, as `parseWorkerMessage` does. */
-export function parseStackMessage(line: string): StackMessage | { readonly wrong: string } {
+export function parseWatchdogMessage(line: string): WatchdogMessage | { readonly wrong: string } {
   const fields = parseObject(line);
+  if (fields?.["type"] === "blocked") {
+    const figures = readBlockedFigures(asObject(fields["figures"]) ?? {});
+    return figures === undefined ? { wrong: "what no blocked worker is at" } : { type: "blocked", figures };
+  }
   if (fields?.["type"] !== "stack" || typeof fields["text"] !== "string") return { wrong: "no stack" };
   return { type: "stack", text: fields["text"].slice(0, maxTextLength) };
 }

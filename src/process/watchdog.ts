@@ -3,48 +3,72 @@
  * @module
  */
 import { Worker } from "node:worker_threads";
+import type { BlockedFigures, NamedRequest } from "../status/index.ts";
 
-/** Where the thread finds, in the paused main thread, the function that names its open requests. */
-export const openRequestsKey = "tsgi.openRequests";
+/**
+ * What the thread calls in the paused main thread, which runs nothing by itself. Each is lent as a property of the global
+ * object, under the symbol of its key.
+ */
+export interface Lent {
+  /** Names the open requests. */
+  openRequests(): string;
+  /** Told of the stack of a main thread that has been blocked for long, and the request it is at, if that is known. */
+  slow(stack: string, inside: NamedRequest | undefined): void;
+  /** What the status pages show of a blocked worker. */
+  blocked(): Omit<BlockedFigures, "inside">;
+}
 
-/** The same for the function that is given the stack of a main thread that has been blocked for long. */
-export const slowRequestsKey = "tsgi.slowRequests";
+/** The symbol of a key. */
+export function lentKey(name: keyof Lent): string {
+  return `tsgi.${name}`;
+}
+
+/** How long a main thread may stand still, in ms; Infinity: nobody looks. */
+export interface Standstill {
+  /** Then its slow requests are logged with their stack. */
+  readonly slowMs: number;
+  /** Then the master is told what it is at. */
+  readonly blockedMs: number;
+}
 
 /** What the thread is to do. Data of the thread: it must survive a structured clone. */
-export interface WatchdogDuties {
+export interface WatchdogDuties extends Standstill {
   /** It has a socket to the master, which may ask for a stack. */
   readonly master: boolean;
-  /** A main thread that stands still for so long, in ms, is asked for its stack; Infinity: never. */
-  readonly slowMs: number;
   /** Counted up by the main thread as long as it runs. */
   readonly beats: Int32Array<SharedArrayBuffer>;
 }
 
-/** In a worker: a main thread that is blocked runs nothing by itself, so what it may be asked for must be there before. */
-export function startWatchdog(
-  openRequests: () => string,
-  slowMs: number = Infinity,
-  reportSlow: (stack: string) => void = () => {},
-): void {
-  lend(openRequestsKey, openRequests);
-  startThread(true, slowMs, reportSlow);
+/** In a worker: what may be asked for must be there before the main thread is blocked. */
+export function startWatchdog(lent: Lent, standstill: Standstill): void {
+  startThread(true, lent, standstill);
 }
 
 /**
  * Where there is no master: calls `report` from within the blocked main thread when it has stood still for `slowMs`,
  * with its stack, a line a call. Costs a thread, which is about 10 MB of memory.
  */
-export function watchForSlowRequests(slowMs: number, report: (stack: string) => void): void {
-  startThread(false, slowMs, report);
+export function watchForSlowRequests(slowMs: number, report: Lent["slow"]): void {
+  startThread(false, { slow: report }, { slowMs, blockedMs: Infinity });
 }
 
-function startThread(master: boolean, slowMs: number, reportSlow: (stack: string) => void): void {
-  const beats = new Int32Array(new SharedArrayBuffer(4));
-  if (slowMs !== Infinity) {
-    lend(slowRequestsKey, reportSlow);
-    setInterval(() => Atomics.add(beats, 0, 1), Math.max(slowMs / 4, 5)).unref();
+/** So often does the main thread say that it runs, within the time that it may stand still; and so often is it looked at. */
+export const looksPerStandstill = 4;
+
+/** Not more often, in ms. */
+export const shortestLookMs = 5;
+
+function startThread(master: boolean, lent: Partial<Lent>, { slowMs, blockedMs }: Standstill): void {
+  for (const [name, value] of Object.entries(lent)) {
+    Object.defineProperty(globalThis, Symbol.for(lentKey(name as keyof Lent)), { value, enumerable: false });
   }
-  const duties: WatchdogDuties = { master, slowMs, beats };
+  const beats = new Int32Array(new SharedArrayBuffer(4));
+  const shortest = Math.min(slowMs, blockedMs);
+  if (shortest !== Infinity) {
+    const every = Math.max(shortest / looksPerStandstill, shortestLookMs);
+    setInterval(() => Atomics.add(beats, 0, 1), every).unref();
+  }
+  const duties: WatchdogDuties = { master, slowMs, blockedMs, beats };
   const thread = new Worker(new URL(`./watchdog-thread${import.meta.url.slice(-3)}`, import.meta.url), {
     workerData: duties,
     // It is needed for a moment, if ever.
@@ -55,8 +79,4 @@ function startThread(master: boolean, slowMs: number, reportSlow: (stack: string
   thread.unref();
   // Without it a stuck worker is killed all the same; it only cannot say what it was at.
   thread.on("error", () => {});
-}
-
-function lend(key: string, value: unknown): void {
-  Object.defineProperty(globalThis, Symbol.for(key), { value, enumerable: false });
 }

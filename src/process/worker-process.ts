@@ -6,8 +6,14 @@ import { spawn, type ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
 import { CapturedLines } from "./captured-lines.ts";
 import type { MasterEvent } from "./decision-types.ts";
+import type { BlockedFigures } from "../status/index.ts";
 import { LineChannel } from "./line-channel.ts";
-import { parseStackMessage, parseWorkerMessage, type MasterMessage, type StartMessage } from "./messages.ts";
+import {
+  parseWatchdogMessage,
+  parseWorkerMessage,
+  type MasterMessage,
+  type StartMessage,
+} from "./messages.ts";
 
 /** What is started. */
 export interface WorkerProgram {
@@ -21,11 +27,15 @@ export interface WorkerProgram {
 /** Who is told of a worker. */
 export interface WorkerListener {
   event(event: MasterEvent): void;
+  /** Its event loop is blocked, and this has been found in it. */
+  blocked(figures: BlockedFigures): void;
   /** It has printed a line, or a part of one that is too long. */
   output(pid: number, line: string): void;
 }
 
 export class WorkerProcess {
+  /** How often it reports, in ms. */
+  readonly reportMs: number;
   readonly #id: number;
   readonly #child: ChildProcess;
   readonly #report: (event: MasterEvent) => void;
@@ -43,6 +53,7 @@ export class WorkerProcess {
     listener: WorkerListener,
   ) {
     this.#id = start.worker;
+    this.reportMs = start.reportMs;
     this.#report = (event) => listener.event(event);
     // One debugger, one port.
     const flags = process.execArgv.filter((flag) => !flag.startsWith("--inspect"));
@@ -68,9 +79,10 @@ export class WorkerProcess {
     });
     this.#watchdog = new LineChannel(watchdog, {
       line: (text) => {
-        const message = parseStackMessage(text);
+        const message = parseWatchdogMessage(text);
         if ("wrong" in message)
           this.#report({ type: "bad-message", worker: this.#id, reason: message.wrong });
+        else if (message.type === "blocked") listener.blocked(message.figures);
         else this.#report({ type: "stack", worker: this.#id, text: message.text });
       },
       end: () => {},

@@ -7,7 +7,7 @@
  */
 import { Socket } from "node:net";
 import { RequestStatistics, serve, type GatewayServer, type ServeOptions } from "../server/index.ts";
-import { WorkerProbe } from "../status/index.ts";
+import { oldestOf, WorkerProbe, type BlockedFigures } from "../status/index.ts";
 import type { FailureCause } from "./decision-types.ts";
 import { LineChannel } from "./line-channel.ts";
 import { workerDescriptor, type MasterMessage, type StartMessage, type WorkerMessage } from "./messages.ts";
@@ -88,11 +88,16 @@ class Worker {
 
   async #load(start: StartMessage): Promise<void> {
     startWatchdog(
-      () => this.#openRequests(),
-      start.slowRequestMs ?? Infinity,
-      (stack) => this.#server?.reportSlow(stack),
+      {
+        openRequests: () => this.#openRequests(),
+        slow: (stack, inside) => this.#server?.reportSlow(stack, inside),
+        blocked: () => this.#blocked(),
+      },
+      // As the status pages see it: two reports have not come.
+      { slowMs: start.slowRequestMs ?? Infinity, blockedMs: start.figures ? 2 * start.reportMs : Infinity },
     );
     let cause: FailureCause = "application";
+    const begun = performance.now();
     try {
       this.#hosted = await this.#duties.load(start);
       cause = "worker";
@@ -102,6 +107,8 @@ class Worker {
       await this.#channel.flushed();
       process.exit(1);
     }
+    const took = Math.round(performance.now() - begun);
+    this.#hosted.options.log({ level: "debug", message: `serves, ${took} ms after it was told to` });
     this.#send({ type: "ready" });
     setInterval(() => this.#report(), start.reportMs);
     this.#report();
@@ -153,6 +160,12 @@ class Worker {
   async #stop(handOver: boolean, graceMs: number): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    const open = this.#server?.openRequests().length ?? 0;
+    const { connections = 0 } = this.#server ?? {};
+    this.#hosted?.options.log({
+      level: "debug",
+      message: `stops, with ${open} open request(s) on ${connections} connection(s)`,
+    });
     await this.#server?.close({ graceMs, handOver });
     if (this.#probe !== undefined) {
       this.#report();
@@ -172,6 +185,12 @@ class Worker {
     );
     if (open.length > named.length) named.push(`and ${open.length - named.length} more`);
     return named.join(", ");
+  }
+
+  #blocked(): Omit<BlockedFigures, "inside"> {
+    const server = this.#server;
+    if (server === undefined) return { running: 0, oldest: null };
+    return { running: server.openRequests().length, oldest: oldestOf(server) };
   }
 
   #send(message: WorkerMessage): void {

@@ -2,5 +2,5 @@
  * `run`: serving as whoever started the process expects.
  * @module
  */
-export { detectHost } from "./detect-host.ts";
+export { detectHost, type Host } from "./detect-host.ts";
 export { run, type RunOptions } from "./run.ts";

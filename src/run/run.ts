@@ -14,19 +14,23 @@ export interface RunOptions
   extends Omit<ServeOptions, "fastcgi" | "http">, Pick<CgiOptions, "nonParsedHeader" | "exit"> {
   /** Where to listen for HTTP when nobody passed a socket and there is no CGI request. Default 127.0.0.1:8000. */
   readonly http?: Addresses;
-  /** How long requests that have begun may go on once TERM or INT has come, in ms. Default 30,000. */
+  /** Who started this process, and so how it is to serve. Default: found out. */
+  readonly host?: Host;
+  /** Called once it listens; never for a CGI request. */
+  readonly ready?: (server: GatewayServer) => void;
+  /** How long requests that have begun may go on once a signal to stop has come, in ms. Default 30,000. */
   readonly graceMs?: number;
 }
 
 const defaultHttp = "127.0.0.1:8000";
 
 /**
- * Serves as whoever started this process expects, until TERM or INT has come or the one CGI request is answered; then
+ * Serves as whoever started this process expects, until TERM, INT, QUIT or HUP has come or the one CGI request is answered; then
  * ends the process, unless `exit` is false.
  * @throws ConfigurationError ERR_CONFIG_OPTION, ERR_CONFIG_LISTEN
  */
 export async function run(application: Application, options: RunOptions = {}): Promise<void> {
-  let host = detectHost();
+  let host = options.host ?? detectHost();
   let server: GatewayServer | undefined;
   if (host.kind === "fastcgi") {
     server = await serveDescriptor(application, options, host.certain);
@@ -37,14 +41,15 @@ export async function run(application: Application, options: RunOptions = {}): P
     return;
   }
   server ??= await serve(application, { ...options, ...addressesOf(host, options) });
+  // Before it says that it is ready: who waits for that may stop it the next moment.
+  const stop = stopSignal();
+  options.ready?.(server);
   announce(server, options);
-  await stopSignal();
-  // A second signal does not wait.
-  for (const name of stopSignals) process.once(name, endProcess);
+  await stop.came;
   await server.close({ graceMs: options.graceMs ?? 30_000 });
   // The application's own timers and sockets must not keep a stopped server alive.
   if (options.exit !== false) endProcess();
-  for (const name of stopSignals) process.off(name, endProcess);
+  stop.forget();
 }
 
 /** FastCGI on descriptor 0; undefined when that proves to be no listening socket. */
@@ -83,16 +88,31 @@ function announce(server: GatewayServer, options: RunOptions): void {
   log({ level: "info", message: `ready at ${places.join(", ")} (pid ${process.pid})` });
 }
 
-const stopSignals = ["SIGINT", "SIGTERM"] as const;
+/** flup's; HUP is what a terminal sends that is closed. */
+const stopSignals = ["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"] as const;
 
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = (): void => {
-      for (const name of stopSignals) process.off(name, stop);
-      resolve();
-    };
-    for (const name of stopSignals) process.on(name, stop);
+interface StopSignal {
+  readonly came: Promise<void>;
+  /** Leaves signals to others. */
+  forget(): void;
+}
+
+/** The first is waited for; each one after that does not wait. */
+function stopSignal(): StopSignal {
+  let resolve: () => void = () => {};
+  const came = new Promise<void>((done) => {
+    resolve = done;
   });
+  let count = 0;
+  // The same listener throughout: a signal that comes while one is exchanged for another would be lost.
+  const listener = (): void => (count++ === 0 ? resolve() : endProcess());
+  for (const name of stopSignals) process.on(name, listener);
+  return {
+    came,
+    forget: () => {
+      for (const name of stopSignals) process.off(name, listener);
+    },
+  };
 }
 
 function endProcess(): void {

@@ -46,14 +46,22 @@ export class RequestLog implements RequestObserver {
   /**
    * Logs each open request that has become slow, once.
    * @param stack - where the application's JavaScript is, a line a call, when it is known
+   * @param inside - the request that it is there for, when it is known: others just wait for it
    */
-  reportSlow(stack?: string): void {
+  reportSlow(stack?: string, inside?: NamedRequest): void {
     const now = performance.now();
     for (const watch of this.#open) {
       const took = now - watch.startTicks;
       // Those behind it came later.
       if (took < this.#options.slowRequestMs) return;
-      if (!watch.reported) this.#report(watch, `slow request: no answer after ${Math.round(took)} ms`, stack);
+      if (watch.reported) continue;
+      const { method, path } = watch.request;
+      const isThere = inside === undefined || (inside.method === method && inside.path === path);
+      this.#report(
+        watch,
+        `slow request: no answer after ${Math.round(took)} ms`,
+        isThere ? stack : undefined,
+      );
     }
   }
 

@@ -12,6 +12,7 @@ import {
   type AccessLogEntry,
   type Application,
   type LogEntry,
+  type NamedRequest,
 } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import { chooseLimits } from "../protocols/choose-limits.ts";
@@ -96,9 +97,10 @@ export interface GatewayServer {
   openRequests(): OpenRequest[];
   /**
    * Logs each open request that takes longer than `slowRequestMs` and has not been logged. A timer does it as well; this
-   * is for who knows where the application's JavaScript is: `stack`, a line a call.
+   * is for who knows where the application's JavaScript is: `stack`, a line a call, and the request that it is there for
+   * (all of them, if that is not known).
    */
-  reportSlow(stack?: string): void;
+  reportSlow(stack?: string, request?: NamedRequest): void;
 }
 
 export interface CloseOptions {
@@ -187,7 +189,7 @@ export async function serve(application: Application, options: ServeOptions): Pr
       return host.running.total;
     },
     openRequests: () => [...connections.openRequests(), ...http.openRequests()],
-    reportSlow: (stack) => host.requestLog?.reportSlow(stack),
+    reportSlow: (stack, request) => host.requestLog?.reportSlow(stack, request),
     close: ({ graceMs = 30_000, handOver = false } = {}) => {
       host.draining = true;
       closing ??= Promise.all([

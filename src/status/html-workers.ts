@@ -5,6 +5,7 @@
 import { escapeHtml } from "./html-text.ts";
 import { formatCount, formatMilliseconds, formatOctets, formatPart, formatSeconds } from "./quantities.ts";
 import type { StatusSnapshot, WorkerSnapshot } from "./snapshot.ts";
+import { oldestOf } from "./text-page.ts";
 
 export function workerSection({ workers }: StatusSnapshot): string {
   const { list, ready, wanted } = workers;
@@ -51,8 +52,6 @@ function connectionText(connections: number | null, idle: number | null): string
   return connections === null ? "-" : `${formatCount(connections)}, ${formatCount(idle)} idle`;
 }
 
-function oldestText({ oldestRequest }: WorkerSnapshot): string {
-  if (oldestRequest === null) return "-";
-  const { method, path, seconds } = oldestRequest;
-  return escapeHtml(`${formatSeconds(seconds)} ${method} ${path}`);
+function oldestText(worker: WorkerSnapshot): string {
+  return worker.oldestRequest === null ? "-" : escapeHtml(oldestOf(worker));
 }

@@ -7,6 +7,13 @@ export type { OldestRequest, SocketSnapshot, StatusSnapshot, WorkerSnapshot } fr
 export { StatusBook, type ServiceFacts } from "./status-book.ts";
 export { serveStatus, type StatusServer, type StatusSource } from "./status-server.ts";
 export { textPage } from "./text-page.ts";
-export { readWorkerFigures, type WorkerFigures, type WorkerTotals } from "./worker-figures.ts";
-export { WorkerProbe } from "./worker-probe.ts";
+export {
+  readBlockedFigures,
+  readWorkerFigures,
+  type BlockedFigures,
+  type NamedRequest,
+  type WorkerFigures,
+  type WorkerTotals,
+} from "./worker-figures.ts";
+export { oldestOf, WorkerProbe } from "./worker-probe.ts";
 export type { WorkerFacts } from "./worker-snapshot.ts";

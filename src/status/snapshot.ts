@@ -56,6 +56,8 @@ export interface WorkerSnapshot {
   /** The longest that the event loop was held up in the last second. */
   readonly lagMs: number | null;
   readonly oldestRequest: OldestRequest | null;
+  /** The request that blocks its event loop; null when none does, or it cannot be told. */
+  readonly blockedBy: Pick<OldestRequest, "method" | "path"> | null;
 }
 
 export interface SocketSnapshot {

@@ -16,7 +16,7 @@ import {
   type StatusSnapshot,
   type WorkerSnapshot,
 } from "./snapshot.ts";
-import type { WorkerFigures, WorkerTotals } from "./worker-figures.ts";
+import type { BlockedFigures, WorkerFigures, WorkerTotals } from "./worker-figures.ts";
 
 /** What is known besides reports, by whoever holds the workers. */
 export interface ServiceFacts {
@@ -62,6 +62,19 @@ export class StatusBook {
     });
     this.#latency.addPairs(figures.latency);
     this.#history.report(figures, now);
+  }
+
+  /** A worker is blocked, and this has been found in it. */
+  blocked(worker: number, { running, oldest, inside }: BlockedFigures, now: number): void {
+    const record = this.#workers.get(worker);
+    if (record === undefined) return;
+    const { totals, figures } = record;
+    this.#workers.set(worker, {
+      totals: { ...totals, running },
+      figures: { ...figures, oldest },
+      at: now,
+      inside,
+    });
   }
 
   /** A worker has ended: what it has done stays counted. */

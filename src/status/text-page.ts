@@ -122,10 +122,14 @@ function workerTable(list: readonly WorkerSnapshot[]): string[] {
   return [heads, ...rows].map((row) => cut(align(row)));
 }
 
-function oldestOf({ oldestRequest }: WorkerSnapshot): string {
+/** The oldest request of a worker, and the one that blocks it if that is another. */
+export function oldestOf({ oldestRequest, blockedBy }: WorkerSnapshot): string {
   if (oldestRequest === null) return "";
   const { method, path, seconds } = oldestRequest;
-  return `${formatSeconds(seconds)} ${method} ${path}`;
+  const oldest = `${formatSeconds(seconds)} ${method} ${path}`;
+  if (blockedBy === null || (blockedBy.method === method && blockedBy.path === path)) return oldest;
+  // Beside a state that says `blocked`, and first: lines are cut.
+  return `by ${blockedBy.method} ${blockedBy.path}; ${oldest}`;
 }
 
 function cut(line: string): string {

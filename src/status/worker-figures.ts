@@ -38,6 +38,20 @@ export interface WorkerFigures {
   readonly oldest: { readonly method: string; readonly path: string; readonly ageMs: number } | null;
 }
 
+/** What is found in a worker whose event loop is blocked: its last report knows nothing of what came behind it. */
+export interface BlockedFigures {
+  /** Requests that are open now. */
+  readonly running: number;
+  readonly oldest: WorkerFigures["oldest"];
+  /** The request whose application is being called; null when it has been resumed since, and cannot be told. */
+  readonly inside: NamedRequest | null;
+}
+
+export interface NamedRequest {
+  readonly method: string;
+  readonly path: string;
+}
+
 /** Far more than a worker can do in the time of a report, and far less than would lose precision when added up. */
 const most = 1e12;
 
@@ -78,6 +92,22 @@ export function readWorkerFigures(value: unknown): WorkerFigures | undefined {
     latencyMs,
     oldest,
   };
+}
+
+/** The same for a worker that is blocked. */
+export function readBlockedFigures(fields: Readonly<Record<string, unknown>>): BlockedFigures | undefined {
+  const { running } = fields;
+  const oldest = readOldest(fields["oldest"]);
+  const inside = readNamed(fields["inside"]);
+  if (!isCount(running) || oldest === undefined || inside === undefined) return undefined;
+  return { running, oldest, inside };
+}
+
+function readNamed(value: unknown): NamedRequest | null | undefined {
+  if (value === null) return null;
+  if (typeof value !== "object") return undefined;
+  const { method, path } = value as Readonly<Record<string, unknown>>;
+  return isName(method) && isName(path) ? { method, path } : undefined;
 }
 
 function readOldest(value: unknown): WorkerFigures["oldest"] | undefined {

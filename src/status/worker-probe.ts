@@ -78,7 +78,8 @@ function changes(now: Float64Array, before: Float64Array): number[] {
   return pairs;
 }
 
-function oldestOf(server: GatewayServer): WorkerFigures["oldest"] {
+/** The request that has been open for longest, without its query. */
+export function oldestOf(server: GatewayServer): WorkerFigures["oldest"] {
   const [first, ...others] = server.openRequests();
   if (first === undefined) return null;
   const oldest = others.reduce((found, each) => (each.startedAt < found.startedAt ? each : found), first);

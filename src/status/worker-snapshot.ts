@@ -3,7 +3,7 @@
  * @module
  */
 import type { WorkerSnapshot, WorkerStatus } from "./snapshot.ts";
-import type { WorkerFigures, WorkerTotals } from "./worker-figures.ts";
+import type { NamedRequest, WorkerFigures, WorkerTotals } from "./worker-figures.ts";
 
 /** What is known of a worker without its help. */
 export interface WorkerFacts {
@@ -23,6 +23,8 @@ export interface WorkerRecord {
   readonly totals: WorkerTotals;
   readonly figures: WorkerFigures;
   readonly at: number;
+  /** The request that has blocked it since, if it is known. */
+  readonly inside?: NamedRequest | null;
 }
 
 export function snapshotWorker(
@@ -59,6 +61,7 @@ export function snapshotWorker(
             path: oldest.path,
             seconds: (oldest.ageMs + Math.max(now - record.at, 0)) / 1_000,
           },
+    blockedBy: (isBlocked ? record?.inside : null) ?? null,
   };
 }
 

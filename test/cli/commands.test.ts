@@ -45,6 +45,41 @@ async function serving(module: string, ...words: string[]): Promise<{ child: Run
 }
 
 describe("tsgi serve", () => {
+  it.each(["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP"] as const)(
+    "%s stops it, and the next one does not wait, however soon it comes",
+    async (signal) => {
+      const { child, path } = await serving("waiting.mjs");
+      const peer = await FastcgiPeer.connect({ kind: "unix", path });
+      peer.request(1, paramsWith({ PATH_INFO: "/" }));
+      await child.printed("called");
+      child.kill(signal);
+      child.kill(signal === "SIGTERM" ? "SIGINT" : "SIGTERM");
+      expect(await child.ended).toEqual({ status: 0, signal: null });
+      peer.socket.destroy();
+    },
+  );
+
+  it("survives the signals that are for a master, and says so", async () => {
+    const { child, path } = await serving("plain.mjs");
+    for (const signal of ["SIGUSR2", "SIGTTIN", "SIGTTOU"] as const) {
+      child.kill(signal);
+      await child.printed(`warning: ${signal} is for a master, and there is none: add --workers 1, or more`);
+    }
+    expect((await run("request", `fastcgi:unix:${path}`, "/")).output).toBe("plain");
+  });
+
+  it("ends at once when it is told to stop while the application loads", async () => {
+    const child = await tsgi(
+      "serve",
+      "never-loaded.mjs",
+      "--fastcgi",
+      `unix:${join(temporaryDirectory(), "s")}`,
+    );
+    await child.printed("loading");
+    child.kill("SIGTERM");
+    expect(await child.ended).toEqual({ status: 0, signal: null });
+  });
+
   it("runs TypeScript with enums, parameter properties, top-level await and imports of every spelling", async () => {
     const { path, child } = await serving("features.ts");
     const answer = await run("request", `fastcgi:unix:${path}`, "/");

@@ -176,6 +176,24 @@ describe.each(modes)("with %s", (_mode, words) => {
     expect(lines("error.log").filter((line) => line.includes("slow request"))).toHaveLength(2);
   });
 
+  it("a request that waits for one that blocks is logged without the other's stack", async () => {
+    const { ask, connect, logged } = await serving(
+      "--slow-request",
+      "0.5",
+      "--error-log",
+      "DIR/error.log",
+      "--error-log-format",
+      "json",
+      ...(words.length === 0 ? [] : ["--workers", "1"]),
+    );
+    const peer = await connect();
+    peer.request(1, paramsWith({ PATH_INFO: "/hold", REQUEST_URI: "/hold" }));
+    await ask("/spin", { QUERY_STRING: "3000" });
+    expect(JSON.parse(await logged("error.log", /GET \/spin/))).toHaveProperty("stack");
+    expect(JSON.parse(await logged("error.log", /GET \/hold/))).not.toHaveProperty("stack");
+    await ask("/release");
+  });
+
   it("a request that waits is logged while it does, without a stack", async () => {
     const { ask, connect, lines, logged } = await serving(
       "--slow-request",
@@ -215,6 +233,55 @@ describe.each(modes)("with %s", (_mode, words) => {
     expect(running.output).toMatch(
       /^tsgi: talkative\.ts ready at [^\n]+\n(?:tsgi: warning: the application runs as root: [^\n]+\n)?$/,
     );
+  });
+
+  it.each([
+    ["error", ["error"]],
+    ["warning", ["error", "warning"]],
+    ["info", ["error", "info", "warning"]],
+    ["debug", ["debug", "error", "info", "warning"]],
+  ])("--log-level %s logs %j", async (level, expected) => {
+    const { ask, lines, logged, running } = await serving(
+      ...words,
+      "--log-level",
+      level,
+      "--error-log",
+      "DIR/error.log",
+      "--slow-request",
+      "0.05",
+    );
+    // Said whatever the level: who waits for it reads it there.
+    await logged("error.log", /info: talkative\.ts ready at /);
+    await ask("/errors");
+    await ask("/throw");
+    await ask("/spin", { QUERY_STRING: "300" });
+    if (words.length > 0) running.kill("SIGTTIN");
+    if (words.length > 0)
+      await expect
+        .poll(() =>
+          readFileSync(`/proc/${running.pid}/task/${running.pid}/children`, "utf8").trim().split(" "),
+        )
+        .toHaveLength(3);
+    await logged("error.log", /wsgi\.errors: first$/);
+    await running.stop();
+    const said = lines("error.log").filter((line) => !line.includes(" ready at "));
+    const levels = said.flatMap((line) => /\] (debug|info|warning|error): /.exec(line)?.[1] ?? []);
+    // One process has nothing to say of itself at this level.
+    const some = words.length > 0 ? expected : expected.filter((each) => each !== "info");
+    expect([...new Set(levels)].toSorted()).toEqual(some);
+    expect(/^tsgi: warning: the application runs as root/m.test(running.output)).toBe(
+      process.getuid?.() === 0 && words.length === 0 && level !== "error",
+    );
+  });
+
+  it("--log-level counts where there is no error log", async () => {
+    const { ask, running } = await serving(...words, "--log-level", "error", "--slow-request", "0.05");
+    await ask("/spin", { QUERY_STRING: "300" });
+    await ask("/throw");
+    await running.printed("error: GET /throw: the application failed");
+    await running.stop();
+    expect(running.output).toMatch(/^tsgi: talkative\.ts ready at /m);
+    expect(running.output).not.toMatch(/warning:|debug:/);
   });
 
   it("- is standard output for the access log and standard error for the error log", async () => {
@@ -286,6 +353,7 @@ describe("settings", () => {
       "the error log /nonexistent/log cannot be opened for writing (ENOENT",
     ],
     [["--error-log-format", "json"], "no error log is named: add --error-log FILE"],
+    [["--log-level", "chatty"], '--log-level is "chatty": expected error, warning, info, debug'],
     [["--error-log", "-", "--error-log-format", "xml"], '--error-log-format is "xml": expected text or json'],
   ])("%j is wrong usage, with or without workers: %s", async (words, text) => {
     for (const more of [[], workers]) {

@@ -1,6 +1,6 @@
 /** HUP with another config file: real masters, real workers, a real nginx. */
 import { Agent, request } from "node:http";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve as resolvePath } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -98,6 +98,15 @@ describe("a master whose config file has changed", { timeout: 90_000 }, () => {
     await master.running.printed("tsgi.config.ts: socketMode is 0600 now");
     await master.running.printed("reloaded: 1 new worker(s)");
     expect((await master.ask())[1]).toBe("|/site/x");
+  });
+
+  it("leaves its workers' logs where its own is", async () => {
+    const master = await startMaster({ workers: 1, logLevel: "info" });
+    master.reload({ workers: 1, logLevel: "debug", errorLog: "error.log" });
+    await master.running.printed("reloaded: 1 new worker(s)");
+    await master.running.stop();
+    expect(master.running.output).not.toContain("debug: ");
+    expect(existsSync(join(master.directory, "error.log"))).toBe(false);
   });
 
   it("takes other sockets with USR2", async () => {

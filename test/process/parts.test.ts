@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { LineChannel } from "../../src/process/line-channel.ts";
-import { parseStackMessage, parseWorkerMessage } from "../../src/process/messages.ts";
+import { parseWatchdogMessage, parseWorkerMessage } from "../../src/process/messages.ts";
 import { removePidFile, writePidFile } from "../../src/process/pid-file.ts";
 import { formatAddress, parseAddress } from "../../src/protocols/address.ts";
 import { holdSocket, serve, type HeldSocket } from "../../src/server/index.ts";
@@ -53,9 +53,29 @@ describe("O4 a message from a worker", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (line) => {
         expect(parseWorkerMessage(line)).toBeTypeOf("object");
-        expect(parseStackMessage(line)).toBeTypeOf("object");
+        expect(parseWatchdogMessage(line)).toBeTypeOf("object");
       }),
     );
+  });
+
+  it("from a watchdog is what a blocked worker may be at, or wrong", () => {
+    const oldest = { method: "GET", path: "/a", ageMs: 1 };
+    const inside = { method: "GET", path: "/b" };
+    const parse = (figures: unknown): unknown =>
+      parseWatchdogMessage(JSON.stringify({ type: "blocked", figures }));
+    for (const figures of [
+      { running: 2, oldest, inside },
+      { running: 0, oldest: null, inside: null },
+    ])
+      expect(parse(figures)).toEqual({ type: "blocked", figures });
+    for (const figures of [
+      undefined,
+      { running: -1, oldest, inside },
+      { running: 1, oldest: {}, inside },
+      { running: 1, oldest, inside: { method: "GET", path: "/\n" } },
+      { running: 1, oldest },
+    ])
+      expect(parse(figures)).toEqual({ wrong: "what no blocked worker is at" });
   });
 
   it("has texts of a length that can be logged", () => {
@@ -63,7 +83,7 @@ describe("O4 a message from a worker", () => {
     expect(parseWorkerMessage(JSON.stringify({ type: "retire", reason: text }))).toMatchObject({
       reason: text.slice(0, 16_384),
     });
-    expect(parseStackMessage(JSON.stringify({ type: "stack", text }))).toMatchObject({
+    expect(parseWatchdogMessage(JSON.stringify({ type: "stack", text }))).toMatchObject({
       text: text.slice(0, 16_384),
     });
   });

@@ -116,6 +116,25 @@ describe("with workers", { timeout: 30_000 }, () => {
     await until((now) => states(now).every((state) => state === "idle") && now.requests.total === 4);
   });
 
+  it("names the request that blocks a worker, and the oldest, though it has reported neither", async () => {
+    const { child, http, until, page, release } = await service("--workers", "1");
+    const answers = [fetchText(http, "/wait/first")];
+    await child.printed("waiting");
+    answers.push(fetchText(http, "/block?secret=1"));
+    const status = await until(({ workers }) => workers.list[0]?.blockedBy !== null);
+    expect(status.workers.list[0]).toMatchObject({
+      state: "blocked",
+      open: 2,
+      oldestRequest: { method: "GET", path: "/wait/first" },
+      blockedBy: { method: "GET", path: "/block" },
+    });
+    for (const path of ["/", "/status.txt"])
+      expect((await page(path, "text/html")).text).toMatch(/by GET \/block; \d/);
+    release();
+    await Promise.all(answers);
+    await until(({ workers }) => workers.list[0]?.state === "idle" && workers.list[0].blockedBy === null);
+  });
+
   it("counts requests, their outcomes and times; names the oldest without its query", async () => {
     const { child, http, until, page, release } = await service("--workers", "2");
     for (let count = 0; count < 5; count++) await fetchText(http, "/");

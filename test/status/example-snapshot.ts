@@ -13,6 +13,7 @@ const unknown = {
   utilization: null,
   lagMs: null,
   oldestRequest: null,
+  blockedBy: null,
 } as const;
 
 function worker(id: number, change: Partial<WorkerSnapshot>): WorkerSnapshot {

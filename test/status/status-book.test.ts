@@ -156,6 +156,30 @@ describe("a worker", () => {
     expect(requests.oldest).toEqual({ method: "GET", path: "/a", seconds: 5.5, worker: 1 });
   });
 
+  it("that is blocked shows what is found in it then, until it reports again", () => {
+    const book = new StatusBook(0);
+    const figures = {
+      running: 3,
+      oldest: { method: "GET", path: "/a", ageMs: 500 },
+      inside: { method: "GET", path: "/b" },
+    };
+    book.blocked(1, figures, 500);
+    expect(
+      book.snapshot(facts([worker(1, { silentMs: 5_000 })]), 500, time).workers.list[0]?.open,
+    ).toBeNull();
+    book.report(1, totals, quiet, 1_000);
+    book.blocked(1, figures, 3_000);
+    const [shown] = book.snapshot(facts([worker(1, { silentMs: 5_000 })]), 6_000, time).workers.list;
+    expect(shown).toMatchObject({
+      open: 3,
+      oldestRequest: { path: "/a", seconds: 3.5 },
+      blockedBy: { path: "/b" },
+    });
+    book.report(1, totals, quiet, 7_000);
+    const [now] = book.snapshot(facts([worker(1)]), 7_000, time).workers.list;
+    expect(now).toMatchObject({ state: "idle", oldestRequest: null, blockedBy: null });
+  });
+
   it("that has not reported is shown without figures", () => {
     const [shown] = new StatusBook(0).snapshot(facts([worker(1)]), 1_000, time).workers.list;
     expect(shown).toMatchObject({ state: "idle", requests: null, memoryOctets: null, utilization: null });
