@@ -17,9 +17,10 @@ const alone = [
 
 /** Half a minute and more each: begun last, one of them would keep one core busy when all else is done. */
 const longest = [
+  "interop/conformance",
   "process/must-hold-load",
   "cli/node-versions",
-  "interop/conformance",
+  "process/must-hold-front-ends",
   "process/workers",
   "process/must-hold-faults",
   "cli/reload-settings",
@@ -44,7 +45,7 @@ export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
     // Tests wait for processes more than they compute: on two cores vitest itself would run one file at a time.
-    maxWorkers: 2,
+    maxWorkers: 3,
     projects: [
       { test: { name: "units", include: units, isolate: false, ...patience } },
       { test: { name: "all", include: ["test/**/*.test.ts"], exclude: [...units, ...alone], ...patience } },

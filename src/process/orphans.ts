@@ -7,7 +7,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /** How often processes are looked at, in ms. */
-const lookMs = 10_000;
+const lookMs = 2_000;
 
 /** Calls `warn`, once, when processes have ended that nobody collects. Does nothing but in process 1 of Linux. */
 export function watchForOrphans(warn: (message: string) => void): void {

@@ -30,11 +30,8 @@ const valuesOf: Readonly<Record<SettingKind, ReadonlyArray<readonly [string, unk
     [":1", ":1"],
     ["[::1]:2", "[::1]:2"],
   ],
-  choice: [
-    ["wsgi", "wsgi"],
-    ["fetch", "fetch"],
-    ["node", "node"],
-  ],
+  // Each has its own.
+  choice: [],
   integer: [
     ["11", 11],
     ["12", 12],
@@ -72,7 +69,8 @@ interface Said {
 }
 
 function say(said: Said, setting: Setting, source: Source, choice: number): void {
-  const [text = "", value] = valuesOf[setting.kind][choice] ?? [];
+  const values = setting.choices?.map((name) => [name, name] as const) ?? valuesOf[setting.kind];
+  const [text = "", value] = values[choice] ?? [];
   if (source === "environment") said.environment[variableName(setting.name)] = text;
   else if (source === "config file") said.config[configKey(setting.name)] = value;
   else if (setting.positional === true) said.words.push(text);

@@ -52,17 +52,15 @@ async function startAsProcessOne(path: string, words: readonly string[]): Promis
 }
 
 describe("process 1", () => {
-  it.each(fleets)(
-    "as %s says that it cannot collect orphans, once",
-    { timeout: 60_000 },
-    async (_name, words) => {
-      if (!hasNamespaces()) return;
-      const path = join(temporaryDirectory(), "s");
-      const child = await startAsProcessOne(path, words);
-      expect(child.output).toContain("(pid 1");
-      for (let count = 0; count < 3; count++) expect(await bodyAt(`unix:${path}`)).toMatch(/^[01]$/);
-      await child.printed("3 process(es) that the application's own have left behind have ended");
-      expect(child.output).toMatch(/cannot collect them \(sleep, \d+\): run the container with an init/);
-    },
-  );
+  it.each(fleets)("as %s says that it cannot collect orphans, once", async (_name, words) => {
+    if (!hasNamespaces()) return;
+    const path = join(temporaryDirectory(), "s");
+    const child = await startAsProcessOne(path, words);
+    expect(child.output).toContain("(pid 1");
+    for (let count = 0; count < 3; count++) expect(await bodyAt(`unix:${path}`)).toMatch(/^[01]$/);
+    await child.printed("run the container with an init");
+    expect(child.output).toMatch(
+      / [123] process\(es\) .* have ended, .* cannot collect them \(sleep, \d+\):/,
+    );
+  });
 });
