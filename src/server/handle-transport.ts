@@ -9,6 +9,7 @@
 import { getSystemErrorName } from "node:util";
 import type { NativeStreams, StreamHandle, WriteRequest } from "./native-handles.ts";
 import type { Transport, TransportOwner } from "./transport.ts";
+import { countYoungOctets } from "./young-collection.ts";
 
 /** Octets read at once. */
 const sharedOctets = 65_536;
@@ -161,7 +162,10 @@ export class HandleTransport implements Transport {
     this.reusesBuffer = buffer === sharedBuffer || count < keptOctets;
     this.#owner?.receive(buffer.subarray(0, count));
     if (this.#owner?.expectsBody !== true) this.#buffer = sharedBuffer!;
-    else if (buffer === sharedBuffer || !this.reusesBuffer) this.#buffer = Buffer.allocUnsafeSlow(ownOctets);
+    else if (buffer === sharedBuffer || !this.reusesBuffer) {
+      countYoungOctets(ownOctets);
+      this.#buffer = Buffer.allocUnsafeSlow(ownOctets);
+    } else countYoungOctets(count);
     return this.#buffer === buffer ? undefined : this.#buffer;
   }
 

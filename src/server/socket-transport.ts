@@ -4,6 +4,7 @@
  */
 import type { Socket } from "node:net";
 import type { Transport, TransportOwner } from "./transport.ts";
+import { countYoungOctets } from "./young-collection.ts";
 
 export class SocketTransport implements Transport {
   readonly reusesBuffer = false;
@@ -33,7 +34,10 @@ export class SocketTransport implements Transport {
   attach(owner: TransportOwner): void {
     this.#owner = owner;
     const socket = this.#socket;
-    socket.on("data", (octets) => owner.receive(octets));
+    socket.on("data", (octets) => {
+      owner.receive(octets);
+      if (owner.expectsBody) countYoungOctets(octets.length);
+    });
     socket.on("end", () => owner.receiveEnd());
     socket.on("error", (error: NodeJS.ErrnoException) => owner.broken(error.code ?? error.message));
     socket.on("close", () => owner.closed());
