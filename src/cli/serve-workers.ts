@@ -51,7 +51,9 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
   const { positionals, values } = line;
   const specifier = positionals[0] ?? "";
   const inheritance = takeInheritance();
-  const warn = (text: string): void => log("warning", `warning: ${text}`);
+  // Standard error shows no levels.
+  const mark = values["error-log"] === undefined ? "warning: " : "";
+  const warn = (text: string): void => log("warning", mark + text);
   const { identity, environment, service, warnings } = await prepareSurroundings(values, warn);
   prepareAccessLog(values, identity);
   const errorLog = openMasterLog(values, identity);
