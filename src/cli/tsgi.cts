@@ -50,7 +50,8 @@ function loadBundle(): ScriptBundle {
   // V8 itself compares no more than the length of the source.
   const name = `${process.version}-${process.arch}-${size}-${mtimeMs}-${cache.cacheName(bundlePath)}.v8`;
   const cachedData = cache.readCached(name);
-  const source = fs.readFileSync(bundlePath, "utf8");
+  // It is ASCII, and so need not be looked at octet by octet.
+  const source = fs.readFileSync(bundlePath, "latin1");
   const wrapper = `(function (exports, require, module, __filename, __dirname, importFromLoader) {${source}\n})`;
   const script = new vm.Script(wrapper, {
     filename: bundlePath,
