@@ -11,6 +11,7 @@ import {
   writePidFile,
   type Identity,
 } from "../process/index.ts";
+import { stopSignals } from "../run/index.ts";
 import type { SettingValues } from "./setting-values.ts";
 import { prepareSurroundings } from "./surroundings.ts";
 
@@ -60,7 +61,7 @@ export async function prepareRunService(
       service?.notify({ READY: 1, MAINPID: process.pid, STATUS: "serves" });
       service?.startWatchdog(() => true);
       // Beside what `run` does with them.
-      for (const name of ["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"] as const) process.on(name, stopping);
+      for (const name of stopSignals) process.on(name, stopping);
     },
     ended: async () => service?.settled(),
   };

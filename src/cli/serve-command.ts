@@ -21,6 +21,7 @@ import {
   type Addresses,
   type ServeOptions,
 } from "../server/index.ts";
+import { stopSignal } from "../run/index.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { guardLoading } from "./guard-loading.ts";
 import { hostAsUser } from "./host-as-user.ts";
@@ -66,7 +67,7 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
     return process.exit(ExitStatus.stopped);
   };
   // Before the application: process 1 of a container gets no signal that it has no listener for.
-  const stopped = stopSignal(() => isServing, end);
+  const stop = stopSignal(end, () => isServing);
   warnOfMasterSignals(warn);
   const load = (): Promise<Application> =>
     guardLoading(
@@ -109,7 +110,7 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   watchForOrphans(warn);
   service?.notify({ READY: 1, MAINPID: process.pid, STATUS: `serves at ${places.join(", ")}` });
   service?.startWatchdog(() => true);
-  await stopped;
+  await stop.came;
   const open = server.openRequests().length;
   logs.options.log({
     level: "debug",
@@ -130,23 +131,6 @@ function addressesOf(values: SettingValues): Pick<ServeOptions, "fastcgi" | "scg
     if (asked !== undefined) addresses[protocol] = [asked].flat().flatMap((each) => inheritedAddresses(each));
   }
   return addresses;
-}
-
-/** HUP as well, which is what a terminal sends that is closed: there is nobody who could load the application anew. */
-const stopSignals = ["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"] as const;
-
-/** Resolves with the first that comes while there is something to finish; any other does not wait. */
-function stopSignal(isServing: () => boolean, end: () => void): Promise<void> {
-  return new Promise((resolve) => {
-    let isStopping = false;
-    const listener = (): void => {
-      if (isStopping || !isServing()) return end();
-      isStopping = true;
-      resolve();
-    };
-    // Never taken away: a signal that comes while a listener is exchanged for another would be lost.
-    for (const name of stopSignals) process.on(name, listener);
-  });
 }
 
 /** What they would do by default, end or suspend the process, is not what they are sent for. */

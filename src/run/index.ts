@@ -4,3 +4,4 @@
  */
 export { detectHost, type Host } from "./detect-host.ts";
 export { run, type RunOptions } from "./run.ts";
+export { stopSignal, stopSignals } from "./stop-signal.ts";

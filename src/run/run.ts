@@ -9,6 +9,7 @@ import { ConfigurationError } from "../errors/index.ts";
 import { formatAddress, type Address } from "../protocols/address.ts";
 import { serve, type Addresses, type GatewayServer, type ServeOptions } from "../server/index.ts";
 import { detectHost, withoutSocket, type Host } from "./detect-host.ts";
+import { stopSignal } from "./stop-signal.ts";
 
 export interface RunOptions
   extends Omit<ServeOptions, "fastcgi" | "http">, Pick<CgiOptions, "nonParsedHeader" | "exit"> {
@@ -42,7 +43,7 @@ export async function run(application: Application, options: RunOptions = {}): P
   }
   server ??= await serve(application, { ...options, ...addressesOf(host, options) });
   // Before it says that it is ready: who waits for that may stop it the next moment.
-  const stop = stopSignal();
+  const stop = stopSignal(endProcess);
   options.ready?.(server);
   announce(server, options);
   await stop.came;
@@ -86,33 +87,6 @@ function announce(server: GatewayServer, options: RunOptions): void {
   );
   const log = options.log ?? ((entry) => void process.stderr.write(formatLogEntry(entry)));
   log({ level: "info", message: `ready at ${places.join(", ")} (pid ${process.pid})` });
-}
-
-/** flup's; HUP is what a terminal sends that is closed. */
-const stopSignals = ["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"] as const;
-
-interface StopSignal {
-  readonly came: Promise<void>;
-  /** Leaves signals to others. */
-  forget(): void;
-}
-
-/** The first is waited for; each one after that does not wait. */
-function stopSignal(): StopSignal {
-  let resolve: () => void = () => {};
-  const came = new Promise<void>((done) => {
-    resolve = done;
-  });
-  let count = 0;
-  // The same listener throughout: a signal that comes while one is exchanged for another would be lost.
-  const listener = (): void => (count++ === 0 ? resolve() : endProcess());
-  for (const name of stopSignals) process.on(name, listener);
-  return {
-    came,
-    forget: () => {
-      for (const name of stopSignals) process.off(name, listener);
-    },
-  };
 }
 
 function endProcess(): void {

@@ -98,28 +98,14 @@ describeAsRoot("--user", () => {
   it("listens in root's directory before root is given up", async () => {
     const directory = runDirectory();
     const address = `unix:${join(directory, "s")}`;
-    const child = await startReady([
-      application,
-      "--fastcgi",
-      address,
-      "--user",
-      "nobody",
-      "--pid-file",
-      join(directory, "pid"),
-    ]);
+    const file = join(directory, "pid");
+    const words = [application, "--fastcgi", address, "--user", "nobody", "--pid-file", file];
+    const child = await startReady(words);
     expect(await jsonAt(address)).toMatchObject({ user: [nobody.uid, nobody.uid] });
     expect((await child.stop()).status).toBe(0);
     // It may not remove them any more; the next start replaces them.
-    const next = await startReady([
-      application,
-      "--fastcgi",
-      address,
-      "--user",
-      "nobody",
-      "--pid-file",
-      join(directory, "pid"),
-    ]);
-    expect(readFileSync(join(directory, "pid"), "utf8")).toBe(`${next.pid}\n`);
+    const next = await startReady(words);
+    expect(readFileSync(file, "utf8")).toBe(`${next.pid}\n`);
     expect(await jsonAt(address)).toMatchObject({ pid: next.pid });
   });
 

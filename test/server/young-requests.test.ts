@@ -13,6 +13,7 @@ import { ConnectionSet } from "../../src/server/connection-set.ts";
 import { serverLimits } from "../../src/server/limits.ts";
 import { RunningExchanges } from "../../src/server/running-exchanges.ts";
 import type { Transport, TransportOwner } from "../../src/server/transport.ts";
+import { defaultSettings } from "../bridge/hosted.ts";
 import { request } from "../support/fastcgi-wire.ts";
 import { filesBelow, readProjectFile } from "../support/source-tree.ts";
 
@@ -68,16 +69,7 @@ function connect(application: Application): MemoryTransport {
     draining: false,
     lastCall: false,
     statistics: undefined,
-    settings: {
-      multithread: true,
-      multiprocess: false,
-      runOnce: false,
-      debug: false,
-      maxBodyOctets: Infinity,
-      bodyHighWaterOctets: 65_536,
-      log: () => {},
-      writeErrors: () => {},
-    },
+    settings: defaultSettings,
   });
   const transport = new MemoryTransport();
   const core = applicationCores.fastcgi({ pool, limits: serverLimits, roles: undefined });
