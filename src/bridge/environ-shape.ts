@@ -64,11 +64,12 @@ const construct = Shape as unknown as new (options: EnvironShapeOptions, fill: b
 
 // The first objects that V8 sizes all others by: it looks at eight, and at those that are still alive.
 const first: Fields[] = [];
-for (let i = 0; i < 8; i++) first.push(new construct({} as EnvironShapeOptions, true));
 
 /** A new environ without the request's own variables. */
 export function newEnviron(options: EnvironShapeOptions): Fields {
-  // Never true: it keeps the first objects alive.
-  if (first.length === 0) return {};
+  // A script has one, and its visitor waits.
+  if (first.length === 0 && !options.runOnce) {
+    for (let i = 0; i < 8; i++) first.push(new construct({} as EnvironShapeOptions, true));
+  }
   return new construct(options, false);
 }

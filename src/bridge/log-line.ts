@@ -23,8 +23,11 @@ export function detailLines({ error, stack }: LogEntry): string[] {
   return text === undefined ? [] : text.split("\n").map(escapeControls);
 }
 
-/** C0, DEL, C1 and the two line separators of Unicode. */
-const controls = /[\p{Cc}\u2028\u2029]/gu;
+/**
+ * C0, DEL, C1 and the two line separators of Unicode: what is none of the rest. The classes of Unicode (\p{Cc}) would
+ * take 0.15 ms to look up, of the 7 that a CGI request takes.
+ */
+const controls = /[^ -~\u00a0-\u2027\u202a-\uffff]/g;
 
 /** `text` with each control character written as `\xNN` or `\uNNNN`. */
 export function escapeControls(text: string): string {

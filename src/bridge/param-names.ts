@@ -26,32 +26,29 @@ X_FORWARDED_HOST X_FORWARDED_PORT X_FORWARDED_PREFIX X_FORWARDED_PROTO X_FORWARD
 X_REQUEST_ID`;
 
 /** The names, by index. Keys of an object: V8 has interned those, which makes them cheap to use as keys again. */
-export const paramNames: readonly string[] = Object.keys(
-  Object.fromEntries([
-    ...words(cgiNames).map((name) => [name, 0] as const),
-    ...words(headerNames).map((name) => [`HTTP_${name}`, 0] as const),
-  ]),
-);
+export const paramNames: readonly string[] = namesOf();
 
-function words(text: string): string[] {
-  return text.trim().split(/\s+/);
+function namesOf(): string[] {
+  const names: Record<string, true> = {};
+  for (const name of cgiNames.match(/\S+/g)!) names[name] = true;
+  for (const name of headerNames.match(/\S+/g)!) names[`HTTP_${name}`] = true;
+  return Object.keys(names);
 }
 
-const nameOctets = paramNames.map(octetsOf);
+/** The octets of all names, one behind the other: as an array for each they take 0.3 ms, of the 7 of a CGI request. */
+const nameOctets = Buffer.from(paramNames.join(""), "latin1");
+/** Where each name begins there, and behind them where the last one ends. */
+const nameStarts = new Uint16Array(paramNames.length + 1);
 const slotMask = 1023;
 /** An open hash table of indexes, -1 where free; about an eighth is used. */
 const slots = new Int16Array(slotMask + 1).fill(-1);
-for (const [index, octets] of nameOctets.entries()) {
-  let slot = slotOf(octets, 0, octets.length);
+for (let index = 0; index < paramNames.length; index += 1) {
+  const start = nameStarts[index]!;
+  const end = start + paramNames[index]!.length;
+  let slot = slotOf(nameOctets, start, end);
   while (slots[slot] !== -1) slot = (slot + 1) & slotMask;
   slots[slot] = index;
-}
-
-/** A loop: Uint8Array.from with a function takes 0.2 ms longer for all of them, of the 8 that a CGI request takes. */
-function octetsOf(name: string): Uint8Array {
-  const octets = new Uint8Array(name.length);
-  for (let at = 0; at < name.length; at += 1) octets[at] = name.charCodeAt(at);
-  return octets;
+  nameStarts[index + 1] = end;
 }
 
 /** Mixes the length and the octets in which these names differ most. `end` must be past `start`. */
@@ -75,10 +72,10 @@ export function paramNameIndex(octets: Uint8Array, start: number, end: number): 
   for (;;) {
     const index = slots[slot]!;
     if (index === -1) return -1;
-    const name = nameOctets[index]!;
-    if (name.length === length) {
+    const nameStart = nameStarts[index]!;
+    if (nameStarts[index + 1]! - nameStart === length) {
       let i = 0;
-      while (i < length && name[i] === octets[start + i]) i += 1;
+      while (i < length && nameOctets[nameStart + i] === octets[start + i]) i += 1;
       if (i === length) return index;
     }
     slot = (slot + 1) & slotMask;

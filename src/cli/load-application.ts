@@ -104,11 +104,10 @@ function hintOf(error: unknown, directory: string): string {
   return place === undefined ? "" : ` (${relative(directory, place.path)}${place.position})`;
 }
 
-/** This package's own modules: not where an application is broken. */
-const ownFolder = fileURLToPath(new URL("..", import.meta.url));
-
 /** The first place in a stack that is in a file of the application or of a package that it uses. */
 function placeOf(stack: string): { readonly path: string; readonly position: string } | undefined {
+  // This package's own modules are not where an application is broken.
+  const ownFolder = fileURLToPath(new URL("..", import.meta.url));
   // V8 writes the place of a syntax error above the message.
   for (const [, url = "", position = ""] of stack.matchAll(
     /(?:^|at |\()((?:file:\/)?\/[^():]+)((?::\d+)+)\)?$/gm,

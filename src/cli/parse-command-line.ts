@@ -14,6 +14,12 @@ export interface CommandLine {
   readonly values: SettingValues;
 }
 
+/** What parseArgs makes of words. */
+interface SplitWords {
+  readonly tokens: NonNullable<ReturnType<typeof parseArgs<{ strict: false; tokens: true }>>["tokens"]>;
+  readonly positionals: readonly string[];
+}
+
 /**
  * Parses the words after the command's name.
  * @throws ConfigurationError ERR_CONFIG_OPTION, ERR_CONFIG_ADDRESS
@@ -31,14 +37,7 @@ export function readWords(
   words: readonly string[],
   problems: SettingProblems,
 ): CommandLine {
-  const { tokens, positionals } = parseArgs({
-    args: [...words],
-    options: optionsOf(command),
-    allowPositionals: true,
-    // Strict parsing ends at the first problem.
-    strict: false,
-    tokens: true,
-  });
+  const { tokens, positionals } = splitWords(command, words);
   const values: Record<string, SettingValue> = {};
   let unknown = false;
   for (const token of tokens) {
@@ -62,6 +61,19 @@ export function readWords(
   // The value of an option that is not known looks like a word too many.
   if (!unknown) checkPositionals(command, positionals, problems);
   return { positionals, values };
+}
+
+function splitWords(command: CommandSettings, words: readonly string[]): SplitWords {
+  // Node.js loads parseArgs when it is first looked at: 0.4 ms of the 7 that a CGI request takes.
+  if (!words.some((word) => word.startsWith("-"))) return { tokens: [], positionals: words };
+  return parseArgs({
+    args: [...words],
+    options: optionsOf(command),
+    allowPositionals: true,
+    // Strict parsing ends at the first problem.
+    strict: false,
+    tokens: true,
+  });
 }
 
 function optionsOf(command: CommandSettings): NonNullable<ParseArgsConfig["options"]> {

@@ -28,7 +28,10 @@ export function readEnvironment(
   environment: NodeJS.ProcessEnv,
   problems: SettingProblems,
 ): SettingValues {
+  const names = Object.keys(environment).filter((name) => name.startsWith("TSGI_"));
   const values: Record<string, SettingValue> = {};
+  // As a rule there is none, and a script's visitor waits.
+  if (names.length === 0) return values;
   for (const setting of command.settings) {
     if (setting.sources?.includes("environment") === false) continue;
     const label = variableName(setting.name);
@@ -41,9 +44,7 @@ export function readEnvironment(
     );
     if (value !== undefined) values[setting.name] = value;
   }
-  for (const name of Object.keys(environment)) {
-    if (name.startsWith("TSGI_")) checkName(name, environment, problems);
-  }
+  for (const name of names) checkName(name, environment, problems);
   return values;
 }
 
