@@ -66,8 +66,7 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
   };
   const pidFile = values["pid-file"] as string | undefined;
   // The older master is named there until this one is ready.
-  const older = inheritance === undefined ? undefined : process.ppid;
-  if (pidFile !== undefined) refusePidFile(pidFile, older);
+  if (pidFile !== undefined) refusePidFile(pidFile, inheritance?.master);
   const { settings, program } = planOf(line, identity);
   const sockets = await holdSockets(values, inheritance);
   const status = await holdStatus(values, inheritance, sockets, specifier);
@@ -109,7 +108,7 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
       watch: (reload: (reason: string) => void) => watchSources(process.cwd(), specifier, reload, log),
     }),
     announce: () => {
-      if (pidFile !== undefined) writePidFile(pidFile, older);
+      if (pidFile !== undefined) writePidFile(pidFile, inheritance?.master);
       const places = sockets.map(({ protocol, held }) => `${protocol}:${formatAddress(held.address)}`);
       if (status !== undefined) places.push(`status:${formatAddress(status.held.address)}`);
       const count = settings.workers === 1 ? "1 worker" : `${settings.workers} workers`;

@@ -12,7 +12,7 @@ import { adoptSocket, type HeldSocket, type OwnedPath } from "../server/index.ts
 import { LineChannel } from "./line-channel.ts";
 import type { MasterSocket, Predecessor } from "./master-types.ts";
 
-/** Holds what a new master inherits, as JSON. */
+/** Holds what a new master inherits: an `Inherited` as JSON. */
 const variable = "TSGI_INHERITED_SOCKETS";
 
 const channelDescriptor = 3;
@@ -29,9 +29,21 @@ interface InheritedSocket {
   readonly owned: OwnedPath | undefined;
 }
 
+interface Inherited {
+  /** The process that hands them over. */
+  readonly master: number;
+  readonly sockets: readonly InheritedSocket[];
+}
+
+/**
+ * Starts its words and ends, so that process 1 adopts what they start. systemd does not wait for a main process that is
+ * no child of its own: with KillMode=mixed, `systemctl stop` would kill it at once, and its requests with it.
+ */
+const orphaning = ["/bin/sh", "-c", '"$0" "$@" <&0 &'] as const;
+
 /** The new master as the old one sees it. */
 export interface NewMaster {
-  /** 0 when it could not be started. */
+  /** Once it is ready; 0 before, and when it could not be started. */
   readonly pid: number;
   /** Tells it that the sockets are its own. */
   handOver(): void;
@@ -56,10 +68,15 @@ export function startUpgrade(sockets: readonly UpgradeSocket[], events: UpgradeE
     address: held.address,
     owned: held.owned,
   }));
-  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
-    env: { ...withoutInheritance(process.env), [variable]: JSON.stringify(inherited) },
+  const isAdopted = process.env["NOTIFY_SOCKET"] !== undefined;
+  const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const [program = "", ...words] = isAdopted ? [...orphaning, ...command] : command;
+  const inheritance: Inherited = { master: process.pid, sockets: inherited };
+  const child = spawn(program, words, {
+    env: { ...withoutInheritance(process.env), [variable]: JSON.stringify(inheritance) },
     stdio: ["inherit", "inherit", "inherit", "pipe", ...sockets.map(({ held }) => held.fd)],
   });
+  let pid = 0;
   let handedOver = false;
   let over = false;
   const fail = (reason: string): void => {
@@ -68,17 +85,26 @@ export function startUpgrade(sockets: readonly UpgradeSocket[], events: UpgradeE
     events.failed(reason);
   };
   child.once("error", (error) => fail(error.message));
-  child.once("exit", (status, signal) =>
-    fail(signal === null ? `it ended with status ${status}` : `it was ended by ${signal}`),
-  );
+  child.once("exit", (status, signal) => {
+    // Then it was the shell.
+    if (isAdopted && status === 0) return;
+    fail(signal === null ? `it ended with status ${status}` : `it was ended by ${signal}`);
+  });
   const socket = child.stdio[channelDescriptor] as Socket | null | undefined;
   if (!socket) return { pid: 0, handOver: () => {}, close: () => {} };
   const channel = new LineChannel(socket, {
-    line: () => events.ready(),
-    end: () => {},
+    line: (text) => {
+      pid = (JSON.parse(text) as { readonly pid: number }).pid;
+      events.ready();
+    },
+    end: () => {
+      if (isAdopted) fail("it ended before it was ready");
+    },
   });
   return {
-    pid: child.pid ?? 0,
+    get pid() {
+      return pid;
+    },
     handOver: () => {
       handedOver = true;
       channel.send({ type: "yours" });
@@ -107,6 +133,8 @@ function withoutInheritance(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 /** What a new master has got from the old one. */
 export interface Inheritance extends Predecessor {
+  /** The older master's process. */
+  readonly master: number;
   /** The socket that was asked for so, if the old master had it. Each is given once. */
   take(protocol: Spoken, asked: string): Promise<HeldSocket | undefined>;
   /** Closes what nobody took: the new settings do not have it any more. */
@@ -118,7 +146,8 @@ export function takeInheritance(): Inheritance | undefined {
   const text = process.env[variable];
   if (text === undefined) return undefined;
   delete process.env[variable];
-  const rest = JSON.parse(text) as InheritedSocket[];
+  const { master, sockets } = JSON.parse(text) as Inherited;
+  const rest = [...sockets];
   let settle: (yours: boolean) => void = () => {};
   const answer = new Promise<boolean>((resolve) => {
     settle = resolve;
@@ -126,6 +155,7 @@ export function takeInheritance(): Inheritance | undefined {
   const socket = new Socket({ fd: channelDescriptor });
   const channel = new LineChannel(socket, { line: () => settle(true), end: () => settle(false) });
   return {
+    master,
     take: async (protocol, asked) => {
       const at = rest.findIndex((each) => each.protocol === protocol && each.asked === asked);
       if (at < 0) return undefined;
@@ -136,7 +166,7 @@ export function takeInheritance(): Inheritance | undefined {
       for (const { fd } of rest.splice(0)) closeSync(fd);
     },
     ready: () => {
-      channel.send({ type: "ready" });
+      channel.send({ type: "ready", pid: process.pid });
       return answer;
     },
     gone: new Promise((resolve) => {

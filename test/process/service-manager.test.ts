@@ -79,6 +79,46 @@ describe("systemd is told", () => {
     expect(manager.messages).toContain(`MAINPID=${pid}`);
   });
 
+  it("of a new master that is not the old one's child: it waits for its own children alone", async () => {
+    const manager = await startServiceManager();
+    const module = join(temporaryDirectory(), "app.mjs");
+    // The worker's parent is its master; whose child is that, when the application loads?
+    writeFileSync(
+      module,
+      `import { readFileSync } from "node:fs";
+       const [, parent] = /^PPid:\\s*(\\d+)$/m.exec(readFileSync("/proc/" + process.ppid + "/status", "utf8"));
+       export default (environ, startResponse) => { startResponse("200 OK", []); return [Buffer.from(parent)]; };`,
+    );
+    const address = place();
+    const child = await startReady([module, "--fastcgi", address, "--workers", "1"], {
+      env: { NOTIFY_SOCKET: manager.socket },
+    });
+    await manager.said("READY=1");
+    expect(await bodyAt(address)).toBe(String(process.pid));
+    const from = manager.messages.length;
+    child.kill("SIGUSR2");
+    const pid = Number(/MAINPID=(\d+)/.exec(await manager.said("READY=1", from))?.[1]);
+    await expect.poll(() => bodyAt(address), { timeout: 30_000 }).not.toBe(String(process.pid));
+    expect(await bodyAt(address)).not.toBe(String(child.pid));
+    process.kill(pid, "SIGTERM");
+    expect(await child.ended).toEqual({ status: 0, signal: null });
+  });
+
+  it("of no new master when that does not load the application", async () => {
+    const manager = await startServiceManager();
+    const module = join(temporaryDirectory(), "app.mjs");
+    const working = `export default (environ, startResponse) => { startResponse("200 OK", []); return []; };`;
+    writeFileSync(module, working);
+    const child = await startReady([module, "--fastcgi", place(), "--workers", "1"], {
+      env: { NOTIFY_SOCKET: manager.socket },
+    });
+    await manager.said("READY=1");
+    writeFileSync(module, "throw new Error('broken')");
+    child.kill("SIGUSR2");
+    await child.printed("the new master failed, this one goes on: it ended before it was ready");
+    expect(manager.messages.filter((text) => text.includes("MAINPID")).length).toBe(1);
+  });
+
   it.each(fleets)("by %s that all is well, as often as it wants to hear it", async (_name, words) => {
     const manager = await startServiceManager();
     await startReady([application, "--fastcgi", place(), ...words], {
