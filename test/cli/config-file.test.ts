@@ -40,6 +40,11 @@ describe("a config file", () => {
   it.each([
     ["tsgi.config.ts", "export default {", "tsgi.config.ts failed to load: SyntaxError"],
     ["tsgi.config.mjs", "throw new Error('no\\nway')", "tsgi.config.mjs failed to load: Error: no"],
+    [
+      "tsgi.config.mjs",
+      "export default { get workers() { throw new Error('on purpose'); } };",
+      "tsgi.config.mjs failed to load: Error: on purpose",
+    ],
     ["tsgi.config.mjs", "throw null", "tsgi.config.mjs failed to load: null"],
     ["tsgi.config.mjs", "await new Promise(() => {});", "waits for something that never comes"],
     ["tsgi.config.mjs", "process.exit(7)", "ended its process before it had exported anything (status 7)"],
@@ -56,6 +61,7 @@ describe("a config file", () => {
     ["export const workers = 2;", "exports nothing by default"],
     ["export default 5;", "exports a number by default"],
     ["export default [];", "exports a list by default"],
+    ["export default null;", "exports null by default"],
     ["export default () => ({});", "exports a function by default"],
   ])("that exports no object is told: %s", async (text, expected) => {
     const report = await load("tsgi.config.mjs", text);
