@@ -16,7 +16,11 @@ export function environmentBlock(
   readOctets: () => Buffer | undefined = readOwnEnvironment,
 ): Buffer {
   let text = "";
-  for (const name of Object.keys(environment)) text += `${name}=${environment[name]}\0`;
+  for (const name of Object.keys(environment)) {
+    const value = environment[name];
+    // Node.js lists a variable whose name is a number, and does not give its value.
+    if (value !== undefined) text += `${name}=${value}\0`;
+  }
   if (!text.includes(replacement)) return Buffer.from(text, "utf8");
   return withOriginalOctets(text, readOctets() ?? nulOctet);
 }

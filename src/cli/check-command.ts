@@ -1,6 +1,6 @@
 /**
- * `tsgi serve --check`: would this start? The settings have been settled when this runs; what is left is to load the
- * application, in a process of its own, and to print every setting with where it came from.
+ * `tsgi serve --check`: would this start? The settings have been settled when this runs; what is left is to look up what
+ * they name, to load the application, in a process of its own, and to print every setting with where it came from.
  *
  * Nothing is bound: whether an address is free says nothing about a server that is to take another's place.
  * @module
@@ -9,6 +9,7 @@ import { spawn } from "node:child_process";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigurationError } from "../errors/index.ts";
+import { checkDetails } from "./check-details.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { formatSettings } from "./format-settings.ts";
 import type { ResolvedLine } from "./resolve-settings.ts";
@@ -20,10 +21,12 @@ const loadTimeoutMs = 120_000;
 
 /**
  * Prints the settings, then loads the application.
- * @throws ConfigurationError ERR_CONFIG_APPLICATION when it does not load
+ * @throws ConfigurationError ERR_CONFIG_OPTION when a setting names what there is not, ERR_CONFIG_APPLICATION when the
+ *   application does not load
  */
 export async function runCheck(line: ResolvedLine): Promise<ExitStatusCode> {
   const { positionals, values, origins, configFile } = line;
+  await checkDetails(values);
   const settings = commands.find(({ name }) => name === "serve")?.settings ?? [];
   const found = values["config"] === undefined &&
     configFile !== undefined && { config: basename(configFile) };

@@ -14,19 +14,18 @@ import { isTypeScript } from "./typescript-source.ts";
 
 async function report(path: string): Promise<ConfigReport> {
   const name = basename(path);
-  let config: unknown;
+  const serve = commands.find((command) => command.name === "serve");
+  if (serve === undefined) throw new TypeError("there is no command serve");
   try {
-    config = await load(path);
+    const problems = new SettingProblems();
+    // Reading a key may run code of the file's as well.
+    const values = readConfig(serve, await load(path), name, problems);
+    return { values, problems: problems.messages() };
   } catch (error) {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     const failure = `${name} failed to load: ${text.split("\n", 1)[0]}`;
     return { failure, stack: error instanceof Error ? (error.stack ?? text) : text };
   }
-  const serve = commands.find((command) => command.name === "serve");
-  if (serve === undefined) throw new TypeError("there is no command serve");
-  const problems = new SettingProblems();
-  const values = readConfig(serve, config, name, problems);
-  return { values, problems: problems.messages() };
 }
 
 async function load(path: string): Promise<unknown> {

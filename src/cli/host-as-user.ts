@@ -15,7 +15,7 @@ import { serve, type GatewayServer, type ServeOptions } from "../server/index.ts
 export async function hostAsUser(
   identity: Identity,
   options: ServeOptions,
-  bound: () => void,
+  bound: (server: GatewayServer) => void,
   load: () => Promise<Application>,
 ): Promise<GatewayServer> {
   let loaded: (application: Application) => void = () => {};
@@ -25,7 +25,7 @@ export async function hostAsUser(
   let application: Application = async (environ, startResponse) => (await loading)(environ, startResponse);
   const server = await serve((environ, startResponse) => application(environ, startResponse), options);
   try {
-    bound();
+    bound(server);
     becomeUser(identity);
     application = await load();
   } catch (error) {

@@ -123,6 +123,15 @@ export function prepareAccessLog(values: Values, owner?: LogOwner): void {
   void openAccessLog({ file, ...(owner === undefined ? {} : { owner }) }).close();
 }
 
+/**
+ * Finds out whether the formats would be taken, and opens nothing.
+ * @throws ConfigurationError ERR_CONFIG_OPTION
+ */
+export function checkLogFormats(values: Values): void {
+  errorLogFormat(values);
+  if (isAccessLogged(values)) compileAccessLogFormat(textOf(values, "access-log-format") ?? "combined");
+}
+
 function isAccessLogged(values: Values): boolean {
   if (values["access-log"] !== undefined) return true;
   if (values["access-log-format"] === undefined) return false;

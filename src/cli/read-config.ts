@@ -21,8 +21,9 @@ export function readConfig(
 ): SettingValues {
   const values: Record<string, SettingValue> = {};
   if (typeof config !== "object" || config === null || Array.isArray(config)) {
-    const came = config === undefined ? "nothing" : Array.isArray(config) ? "a list" : `a ${typeof config}`;
-    problems.add(`${file} exports ${came} by default: expected export default defineConfig({ ... })`);
+    problems.add(
+      `${file} exports ${whatCame(config)} by default: expected export default defineConfig({ ... })`,
+    );
     return values;
   }
   const settings = new Map(
@@ -40,6 +41,12 @@ export function readConfig(
     }
   }
   return values;
+}
+
+function whatCame(config: unknown): string {
+  if (config === undefined) return "nothing";
+  if (config === null) return "null";
+  return Array.isArray(config) ? "a list" : `a ${typeof config}`;
 }
 
 function unknownKey(command: CommandSettings, key: string, known: readonly string[]): string {

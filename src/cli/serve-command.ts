@@ -19,6 +19,7 @@ import {
   RequestStatistics,
   serve,
   type Addresses,
+  type GatewayServer,
   type ServeOptions,
 } from "../server/index.ts";
 import { stopSignal } from "../run/index.ts";
@@ -58,6 +59,8 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   // Behind the addresses: those of systemd are in it.
   replaceEnvironment(environment);
   let status: ProcessStatus | undefined;
+  /** Listens while the application is loaded. */
+  let waiting: GatewayServer | undefined;
   let isServing = false;
   let isEnding = false;
   const end = (): never => {
@@ -67,15 +70,26 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
     return process.exit(ExitStatus.stopped);
   };
   // Before the application: process 1 of a container gets no signal that it has no listener for.
-  const stop = stopSignal(end, () => isServing);
+  const stop = stopSignal(
+    () => {
+      if (isServing || isEnding || waiting === undefined) return end();
+      isEnding = true;
+      // Its sockets' paths must not stay behind.
+      void waiting.close({ graceMs: 0 }).finally(end);
+    },
+    () => isServing,
+  );
   warnOfMasterSignals(warn);
+  // Left alone, it would open Node.js's debugger.
+  process.on("SIGUSR1", () => logs.reopen());
   const load = (): Promise<Application> =>
     guardLoading(
       specifier,
       () => loadServed(specifier, values),
       () => isEnding,
     );
-  const bound = (): void => {
+  const bound = (listening?: GatewayServer): void => {
+    waiting = listening;
     if (pidFile === undefined) return;
     writePidFile(pidFile);
     // However it ends: an application that fails to load, or one that ends the process, is no reason to leave it.
@@ -85,8 +99,6 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
     identity === undefined
       ? await serve(await load(), options)
       : await hostAsUser(identity, options, bound, load);
-  // Left alone, it would open Node.js's debugger.
-  process.on("SIGUSR1", () => logs.reopen());
   if (logs.slowRequestMs !== undefined) {
     watchForSlowRequests(logs.slowRequestMs, (stack, inside) => server.reportSlow(stack, inside));
   }

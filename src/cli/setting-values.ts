@@ -30,12 +30,14 @@ export function convertText(
     case "address":
       return convertAddress(given, label);
     case "integer":
-      return matched(/^[1-9]\d{0,14}$/, "a whole number above 0", Number);
+      if (given === "0" && setting.allowsZero === true) return 0;
+      return matched(/^[1-9]\d{0,14}$/, atMost(given, 15) ?? "a whole number above 0", Number);
     case "workers":
       if (given === "auto") return given;
-      return matched(/^[1-9]\d{0,3}$/, "a whole number above 0, or auto", Number);
+      // How many there may be is checked with the other settings.
+      return matched(/^[1-9]\d{0,14}$/, "a whole number above 0, or auto", Number);
     case "seconds":
-      return matched(/^\d{1,9}(\.\d{1,3})?$/, "a number of seconds", Number);
+      return matched(/^\d{1,9}(\.\d+)?$/, atMost(given, 9) ?? "a number of seconds", Number);
     case "mode":
       return matched(/^0?[0-7]{3}$/, "three octal digits such as 0660", (text) => parseInt(text, 8));
     case "octets":
@@ -146,6 +148,12 @@ function chosen({ choices = [] }: Setting, given: string, label: string): string
 function octets(text: string): number {
   const unit = { K: 1024, M: 1024 ** 2, G: 1024 ** 3 }[text.slice(-1).toUpperCase()];
   return unit === undefined ? Number(text) : Number(text.slice(0, -1)) * unit;
+}
+
+/** What is expected in place of a number with more digits than that; undefined for everything else. */
+function atMost(given: string, digits: number): string | undefined {
+  const [whole = ""] = given.split(".", 1);
+  return /^\d+$/.test(whole) && whole.length > digits ? `at most ${"9".repeat(digits)}` : undefined;
 }
 
 function refused(label: string, came: string, expected: string): ConfigurationError {

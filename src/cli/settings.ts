@@ -31,6 +31,8 @@ export interface Setting {
   readonly sources?: readonly SettingSource[];
   /** "" is a value of its own: in the environment, it otherwise means that nothing is set. */
   readonly emptyIsValue?: boolean;
+  /** 0 is a number like any other; elsewhere it is none that a whole number may be. */
+  readonly allowsZero?: boolean;
   /** Read when the master starts: HUP does not change it, USR2 does. */
   readonly atStart?: boolean;
   /** One sentence without a full stop; the default stands in parentheses at its end. */
@@ -267,6 +269,7 @@ const serve: CommandSettings = {
     {
       name: "max-requests-jitter",
       kind: "integer",
+      allowsZero: true,
       placeholder: "N",
       help: "up to so many requests more, different for each worker, so that they are not replaced together (0)",
     },
@@ -274,7 +277,7 @@ const serve: CommandSettings = {
       name: "worker-lifetime",
       kind: "seconds",
       placeholder: "S",
-      help: "replace a worker when it is so old (never)",
+      help: "replace a worker when it is so old; 0: never (never)",
     },
     {
       name: "max-memory",
@@ -286,7 +289,7 @@ const serve: CommandSettings = {
       name: "request-timeout",
       kind: "seconds",
       placeholder: "S",
-      help: "answer 504 when an application takes longer, the whole answer counted; with workers, replace the worker, and kill it with a stack in the log if its event loop is blocked (no limit)",
+      help: "answer 504 when an application takes longer, the whole answer counted; with workers, replace the worker, and kill it with a stack in the log if its event loop is blocked; 0: never (no limit)",
     },
     {
       name: "heartbeat-timeout",
@@ -381,7 +384,7 @@ const run: CommandSettings = {
       name: "request-timeout",
       kind: "seconds",
       placeholder: "S",
-      help: "answer 504 when an application takes longer, the whole answer counted (no limit)",
+      help: "answer 504 when an application takes longer, the whole answer counted; 0: never (no limit)",
     },
     gracefulTimeout,
     pidFile,

@@ -39,8 +39,7 @@ export async function prepareSurroundings(
 ): Promise<Surroundings> {
   const user = values["user"] as string | undefined;
   const group = values["group"] as string | undefined;
-  if (user === undefined && group !== undefined)
-    throw new ConfigurationError("ERR_CONFIG_OPTION", "--group is the group of --user: add --user");
+  requireUserOfGroup(values);
   if (values["allow"] !== undefined) await checkPeerList(values["allow"] as readonly string[]);
   const identity = user === undefined ? undefined : await findIdentity(user, group);
   const warnings = unclaimedWarnings(values);
@@ -58,7 +57,17 @@ export async function prepareSurroundings(
   };
 }
 
-function environmentChanges(values: Values): Parameters<typeof applicationEnvironment>[1] {
+/** @throws ConfigurationError ERR_CONFIG_OPTION for --group without --user */
+export function requireUserOfGroup({ user, group }: Values): void {
+  if (user === undefined && group !== undefined)
+    throw new ConfigurationError("ERR_CONFIG_OPTION", "--group is the group of --user: add --user");
+}
+
+/**
+ * What becomes of the environment.
+ * @throws ConfigurationError ERR_CONFIG_OPTION for --pass-env without --clear-env, and an --env that is no NAME=VALUE
+ */
+export function environmentChanges(values: Values): Parameters<typeof applicationEnvironment>[1] {
   const clear = values["clear-env"] === true;
   const pass = (values["pass-env"] ?? []) as readonly string[];
   if (!clear && pass.length > 0) {

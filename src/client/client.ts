@@ -7,6 +7,7 @@
  */
 import { createBlockPool } from "../bridge/index.ts";
 import type { BlockPool } from "../protocols/output-buffer.ts";
+import { timerMs } from "../protocols/timer-ms.ts";
 import { connectTarget, openSocket } from "./connect.ts";
 import { ClientConnection } from "./connection.ts";
 import { ClientExchange, type Uploads } from "./exchange.ts";
@@ -30,7 +31,13 @@ export class GatewayClient {
   constructor(options: GatewayClientOptions) {
     const { protocol, address, connect, ...limits } = options;
     const blocks: BlockPool = createBlockPool(keptBlocks);
-    const bounds: ClientLimits = { ...clientLimits, ...limits };
+    const given: ClientLimits = { ...clientLimits, ...limits };
+    const bounds: ClientLimits = {
+      ...given,
+      connectTimeoutMs: timerMs(given.connectTimeoutMs),
+      readTimeoutMs: timerMs(given.readTimeoutMs),
+      idleTimeoutMs: timerMs(given.idleTimeoutMs),
+    };
     connectTarget(address);
     this.#limits = bounds;
     const wire = clientWires[protocol];

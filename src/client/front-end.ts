@@ -19,6 +19,7 @@ import { listenError } from "../protocols/listen-error.ts";
 import { GatewayClient } from "./client.ts";
 import { relayAnswer } from "./front-end-answer.ts";
 import { buildRequestParams, type ParamsSettings } from "../protocols/http-params.ts";
+import { timerMs } from "../protocols/timer-ms.ts";
 import { IncomingBody } from "./incoming-body.ts";
 import type { BodySource, GatewayClientOptions } from "./types.ts";
 
@@ -100,7 +101,7 @@ export class FrontEnd {
       void this.#client.destroy();
     };
     this.#isClosing = true;
-    const timer = graceMs === undefined ? undefined : setTimeout(cutRest, graceMs);
+    const timer = graceMs === undefined ? undefined : setTimeout(cutRest, timerMs(graceMs));
     try {
       if (server !== undefined) await new Promise<void>((resolve) => server.close(() => resolve()));
       await this.#client.close();

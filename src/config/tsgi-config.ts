@@ -41,11 +41,11 @@ export interface TsgiConfig {
   readonly maxRequests?: number | undefined;
   /** Up to so many requests more, different for each worker, so that they are not replaced together (0). */
   readonly maxRequestsJitter?: number | undefined;
-  /** Replace a worker when it is so old (never). */
+  /** Replace a worker when it is so old; 0: never (never). */
   readonly workerLifetime?: number | undefined;
   /** Replace a worker when it has more resident memory. K, M and G are accepted (no limit). */
   readonly maxMemory?: number | string | undefined;
-  /** Answer 504 when an application takes longer, the whole answer counted; with workers, replace the worker, and kill it with a stack in the log if its event loop is blocked (no limit). */
+  /** Answer 504 when an application takes longer, the whole answer counted; with workers, replace the worker, and kill it with a stack in the log if its event loop is blocked; 0: never (no limit). */
   readonly requestTimeout?: number | undefined;
   /** Kill a worker whose event loop has been blocked for so long, with a stack in the log; 0: never (30). */
   readonly heartbeatTimeout?: number | undefined;

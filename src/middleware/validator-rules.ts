@@ -80,7 +80,7 @@ const rows = {
   A20: ["application", "A20 A25", "no header is hop-by-hop"],
   X1: ["application", "RFC 9110 8.6", "Content-Length stands there once at most, as a decimal number"],
   V36: ["application", "RFC 9110 15", "204 and 304 have no Content-Type"],
-  V37: ["application", "RFC 9110 8.3", "all others have one"],
+  V37: ["application", "RFC 9110 8.3", "all others have one, but for the 200 of an authorizer"],
   V38: ["application", "A22", "excInfo is what was thrown, not a list and not true or false"],
   A22: ["application", "A22", "excInfo is an Error", "warning"],
   A24: ["application", "A24", "startResponse is called a second time only with excInfo"],

@@ -97,10 +97,8 @@ export function checkedErrors(errors: ErrorStream, findings: Findings): ErrorStr
   const write = (rule: ValidationRuleName, given: readonly unknown[]): void => {
     const [text] = given;
     if (given.length !== 1 || typeof text !== "string") {
-      findings.report(
-        rule,
-        `wsgi.errors was given ${given.map(describeValue).join(", ")}; expected one string`,
-      );
+      const shown = given.map(describeValue).join(", ");
+      findings.report(rule, `wsgi.errors was given ${shown || "nothing"}; expected one string`);
     }
     errors.write(text as string);
   };

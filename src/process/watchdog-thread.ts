@@ -9,7 +9,7 @@ import { workerData } from "node:worker_threads";
 import { LineChannel } from "./line-channel.ts";
 import { pauseMain, type PausedMain } from "./main-pause.ts";
 import { workerDescriptor } from "./messages.ts";
-import { lentKey, looksPerStandstill, shortestLookMs, type Lent, type WatchdogDuties } from "./watchdog.ts";
+import { lentKey, lookEveryMs, type Lent, type WatchdogDuties } from "./watchdog.ts";
 
 const { master, slowMs, blockedMs, beats } = workerData as WatchdogDuties;
 
@@ -55,20 +55,17 @@ function lookForStandstill(afterMs: number, report: (paused: PausedMain) => Prom
   let seen = Atomics.load(beats, 0);
   let since = performance.now();
   let told = false;
-  setInterval(
-    () => {
-      const now = Atomics.load(beats, 0);
-      if (now !== seen) {
-        seen = now;
-        since = performance.now();
-        told = false;
-      } else if (!told && !asked && performance.now() - since > afterMs) {
-        told = true;
-        lastPause = lastPause.then(() => reportStandstill(now, report));
-      }
-    },
-    Math.max(afterMs / looksPerStandstill, shortestLookMs),
-  );
+  setInterval(() => {
+    const now = Atomics.load(beats, 0);
+    if (now !== seen) {
+      seen = now;
+      since = performance.now();
+      told = false;
+    } else if (!told && !asked && performance.now() - since > afterMs) {
+      told = true;
+      lastPause = lastPause.then(() => reportStandstill(now, report));
+    }
+  }, lookEveryMs(afterMs));
 }
 
 async function reportStandstill(beat: number, report: (paused: PausedMain) => Promise<void>): Promise<void> {

@@ -53,10 +53,18 @@ export function watchForSlowRequests(slowMs: number, report: Lent["slow"]): void
 }
 
 /** So often does the main thread say that it runs, within the time that it may stand still; and so often is it looked at. */
-export const looksPerStandstill = 4;
+const looksPerStandstill = 4;
 
 /** Not more often, in ms. */
-export const shortestLookMs = 5;
+const shortestLookMs = 5;
+
+/** Not more seldom, in ms: no timer waits for a month. */
+const longestLookMs = 60_000;
+
+/** How long to wait between two looks where the main thread may stand still for so many ms. */
+export function lookEveryMs(standstillMs: number): number {
+  return Math.min(Math.max(standstillMs / looksPerStandstill, shortestLookMs), longestLookMs);
+}
 
 function startThread(master: boolean, lent: Partial<Lent>, { slowMs, blockedMs }: Standstill): void {
   for (const [name, value] of Object.entries(lent)) {
@@ -65,8 +73,7 @@ function startThread(master: boolean, lent: Partial<Lent>, { slowMs, blockedMs }
   const beats = new Int32Array(new SharedArrayBuffer(4));
   const shortest = Math.min(slowMs, blockedMs);
   if (shortest !== Infinity) {
-    const every = Math.max(shortest / looksPerStandstill, shortestLookMs);
-    setInterval(() => Atomics.add(beats, 0, 1), every).unref();
+    setInterval(() => Atomics.add(beats, 0, 1), lookEveryMs(shortest)).unref();
   }
   const duties: WatchdogDuties = { master, slowMs, blockedMs, beats };
   const thread = new Worker(new URL(`./watchdog-thread${import.meta.url.slice(-3)}`, import.meta.url), {

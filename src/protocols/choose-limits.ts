@@ -3,9 +3,11 @@
  * @module
  */
 import { ConfigurationError } from "../errors/index.ts";
+import { timerMs } from "./timer-ms.ts";
 
 /**
- * The default limits, with those of `given` put over them. Keys of `given` that are no limits are passed over.
+ * The default limits, with those of `given` put over them. Keys of `given` that are no limits are passed over; times
+ * are cut to what a timer can wait for, save an Infinity that is the default and stands for no timer at all.
  * @throws ConfigurationError ERR_CONFIG_OPTION for a limit that is no number above 0
  */
 export function chooseLimits<Name extends string>(
@@ -22,7 +24,7 @@ export function chooseLimits<Name extends string>(
         `${name} is ${String(value)}: it takes a number above 0`,
       );
     }
-    limits[name] = value;
+    limits[name] = name.endsWith("Ms") && value !== defaults[name] ? timerMs(value) : value;
   }
   return limits;
 }

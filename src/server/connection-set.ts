@@ -6,6 +6,7 @@
 import { performance } from "node:perf_hooks";
 import type { Application, LogEntry } from "../bridge/index.ts";
 import type { GatewayCore } from "../protocols/gateway-core.ts";
+import { timerMs } from "../protocols/timer-ms.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionHost, ConnectionOrigin, OpenRequest } from "./connection-host.ts";
 import type { ServerLimits } from "./limits.ts";
@@ -85,7 +86,7 @@ export class ConnectionSet {
       deadline = setTimeout(() => {
         for (const connection of this.#connections) connection.gone("the server is stopping");
         resolve();
-      }, graceMs);
+      }, timerMs(graceMs));
     });
     if (this.#connections.size > 0) {
       await new Promise<void>((resolve) => {

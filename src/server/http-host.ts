@@ -12,6 +12,7 @@ import { performance } from "node:perf_hooks";
 import { HttpExchange, type HttpExchangeHost } from "../bridge/index.ts";
 import { LimitExceededError } from "../errors/index.ts";
 import type { Address } from "../protocols/address.ts";
+import { timerMs } from "../protocols/timer-ms.ts";
 import type { ConnectionHost, OpenRequest } from "./connection-host.ts";
 import { requestTooLong } from "./deadlines.ts";
 import { httpRefusalEntry } from "./http-refusals.ts";
@@ -151,7 +152,7 @@ export class HttpHost {
     const deadline = setTimeout(() => {
       for (const request of this.#requests.keys()) request.abort("the server is stopping");
       for (const server of this.#servers) server.closeAllConnections();
-    }, graceMs);
+    }, timerMs(graceMs));
     await Promise.all(closed);
     // A server has closed as soon as its sockets are about to.
     if (this.#connections > 0) await new Promise<void>((resolve) => (this.#whenEmpty = resolve));

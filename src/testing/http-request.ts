@@ -13,10 +13,17 @@ const withoutBody: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "OPTI
 /** Rejects when no answer comes: with the socket's error, or after `timeoutMs`. */
 export function sendRequest(request: ConformanceRequest, options: SendOptions): Promise<ReceivedAnswer> {
   const { origin, path, timeoutMs, onFirstOctets } = options;
-  const { hostname, port, host } = new URL(origin);
+  const { hostname, port, host, protocol } = new URL(origin);
+  if (protocol !== "http:") {
+    return Promise.reject(
+      new Error(
+        `origin is ${origin}: expected http://; a target with a send of its own may ask by other means`,
+      ),
+    );
+  }
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest({
-      host: hostname,
+      host: hostname.replace(/^\[|\]$/g, ""),
       port,
       path,
       method: request.method ?? "GET",

@@ -63,6 +63,35 @@ describe("tsgi serve --check", () => {
     expect(status).toBe(2);
   });
 
+  it.each([
+    ["--user nobody-of-that-name", 'there is no user "nobody-of-that-name"'],
+    ["--user nobody --group no-such-group", 'there is no group "no-such-group"'],
+    ["--group nogroup", "--group is the group of --user"],
+    ["--socket-user nobody-of-that-name", 'there is no user "nobody-of-that-name"'],
+    ["--socket-group no-such-group", 'there is no group "no-such-group"'],
+    ["--allow 10.0.0.0/33", 'allow has "10.0.0.0/33"'],
+    ["--env NAME", '--env is "NAME": expected NAME=VALUE'],
+    ["--pass-env NAME", "add --clear-env"],
+    ["--error-log - --error-log-format xml", '--error-log-format is "xml"'],
+    ["--access-log - --access-log-format %Z", 'has "%Z", which is no directive'],
+    ["--access-log-format common", "no access log is written"],
+  ])("ends with status 2 for %s, which a start would refuse", async (words, expected) => {
+    const directory = projectWith({ "app.ts": application });
+    const command = ["serve", "app.ts", "--http", ":0", "--check", ...words.split(" ")];
+    const { status, output } = await runIn(directory, command);
+    expect(output).toContain(expected);
+    expect(output).toMatch(/^tsgi: /);
+    expect(status).toBe(2);
+  });
+
+  it("tells all that a start would refuse at once, and opens no log", async () => {
+    const directory = projectWith({ "app.ts": application });
+    const words = ["--env", "NAME", "--allow", "nobody", "--error-log", "error.log"];
+    const { output } = await runIn(directory, ["serve", "app.ts", "--http", ":0", "--check", ...words]);
+    expect(output).toContain("2 things are wrong with the settings:");
+    expect(existsSync(join(directory, "error.log"))).toBe(false);
+  });
+
   it("shows where a config file failed under --debug", async () => {
     const directory = projectWith({ "tsgi.config.mjs": "\n\nthrow new Error('on purpose');" });
     expect((await runIn(directory, ["serve"])).output).not.toContain("tsgi.config.mjs:3");

@@ -1,7 +1,7 @@
 /** The `tsgi` command as real processes: serve, request, proxy, their messages and exit statuses. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -78,6 +78,19 @@ describe("tsgi serve", () => {
     await child.printed("loading");
     child.kill("SIGTERM");
     expect(await child.ended).toEqual({ status: 0, signal: null });
+  });
+
+  it("opens its logs anew at USR1, and no debugger, while the application loads", async () => {
+    const directory = temporaryDirectory();
+    const log = join(directory, "error.log");
+    const address = `unix:${join(directory, "s")}`;
+    const child = await tsgi("serve", "never-loaded.mjs", "--fastcgi", address, "--error-log", log);
+    await child.printed("loading");
+    renameSync(log, `${log}.1`);
+    child.kill("SIGUSR1");
+    await expect.poll(() => existsSync(log)).toBe(true);
+    await child.stop();
+    expect(child.output).toBe("loading\n");
   });
 
   it("runs TypeScript with enums, parameter properties, top-level await and imports of every spelling", async () => {

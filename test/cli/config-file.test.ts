@@ -40,6 +40,11 @@ describe("a config file", () => {
   it.each([
     ["tsgi.config.ts", "export default {", "tsgi.config.ts failed to load: SyntaxError"],
     ["tsgi.config.mjs", "throw new Error('no\\nway')", "tsgi.config.mjs failed to load: Error: no"],
+    [
+      "tsgi.config.mjs",
+      "export default { get workers() { throw new Error('on purpose'); } };",
+      "tsgi.config.mjs failed to load: Error: on purpose",
+    ],
     ["tsgi.config.mjs", "throw null", "tsgi.config.mjs failed to load: null"],
     ["tsgi.config.mjs", "await new Promise(() => {});", "waits for something that never comes"],
     ["tsgi.config.mjs", "process.exit(7)", "ended its process before it had exported anything (status 7)"],
@@ -56,6 +61,7 @@ describe("a config file", () => {
     ["export const workers = 2;", "exports nothing by default"],
     ["export default 5;", "exports a number by default"],
     ["export default [];", "exports a list by default"],
+    ["export default null;", "exports null by default"],
     ["export default () => ({});", "exports a function by default"],
   ])("that exports no object is told: %s", async (text, expected) => {
     const report = await load("tsgi.config.mjs", text);
@@ -96,7 +102,8 @@ describe("what a config file says", () => {
         maxBody: "10M",
         maxMemory: 1e9,
         workers: "auto",
-        gracefulTimeout: 0.5,
+        gracefulTimeout: 0.1 + 0.2,
+        maxRequestsJitter: 0,
         pidFile: undefined,
         debug: false,
       }),
@@ -116,7 +123,8 @@ describe("what a config file says", () => {
         "max-body": 10 * 1024 * 1024,
         "max-memory": 1e9,
         workers: "auto",
-        "graceful-timeout": 0.5,
+        "graceful-timeout": 0.1 + 0.2,
+        "max-requests-jitter": 0,
         debug: false,
       },
     });
@@ -129,6 +137,8 @@ describe("what a config file says", () => {
     [{ workers: Number.NaN }, "c.ts: workers is NaN: expected a whole number above 0, or auto"],
     [{ workers: null }, 'c.ts: workers is null: expected number | "auto"'],
     [{ backlog: 1e21 }, "c.ts: backlog is 1e+21: expected a whole number above 0"],
+    [{ gracefulTimeout: 1e9 }, "c.ts: gracefulTimeout is 1000000000: expected at most 999999999"],
+    [{ maxRequests: 0 }, "c.ts: maxRequests is 0: expected a whole number above 0"],
     [{ backlog: {} }, "c.ts: backlog is an object: expected number"],
     [{ socketMode: 660 }, 'c.ts: socketMode is 660: expected permission bits such as 0o660 or "0660"'],
     [{ socketMode: "rw" }, 'c.ts: socketMode is "rw": expected three octal digits such as 0660'],

@@ -186,6 +186,7 @@ describe("the settings of tsgi serve", () => {
     [["--max-requests", "5"], {}, "--max-requests is about workers, and there are none"],
     [[], { TSGI_MAX_MEMORY: "1G" }, "TSGI_MAX_MEMORY is about workers, and there are none"],
     [["--workers", "1025"], {}, "--workers is 1025: expected at most 1024"],
+    [["--workers", "100000"], {}, "--workers is 100000: expected at most 1024"],
     [["--script-name", "app"], {}, 'scriptName is "app"'],
     [["--config", "none.ts"], {}, "there is no config file"],
     [[], { TSGI_CONFIG: "none.ts" }, "there is no config file"],

@@ -6,7 +6,7 @@ import { describe, expect, it, test } from "vitest";
 import { setupTestingDefaults, type Application, type Environ } from "../../src/bridge/index.ts";
 import { ValidationError } from "../../src/errors/index.ts";
 import { validator, type ValidatorOptions } from "../../src/middleware/index.ts";
-import { conformanceApplication } from "../../src/testing/index.ts";
+import { conformanceApplication, inject } from "../../src/testing/index.ts";
 import {
   answering,
   codes,
@@ -120,6 +120,26 @@ describe("what it says", () => {
     const collecting = setInterval(collect, 10);
     expect(await told).toBe("V55");
     clearInterval(collecting);
+  });
+
+  it("V37 wants no type of an authorizer's 200, which nobody reads, and one of its 403", async () => {
+    const decide =
+      (status: string): Application =>
+      (_environ, startResponse) => {
+        startResponse(status, [["Variable-USER", "ada"]]);
+        return [];
+      };
+    const ask = async (status: string, role: "authorizer" | "responder"): Promise<number> =>
+      (await inject(validator(decide(status)), { url: "/", role })).status;
+    expect(await ask("200 OK", "authorizer")).toBe(200);
+    expect(await ask("403 Forbidden", "authorizer")).toBe(500);
+    expect(await ask("200 OK", "responder")).toBe(500);
+  });
+
+  it("says so where wsgi.errors is given nothing", async () => {
+    const application: LooseApplication = (environ) => environ["wsgi.errors"].write();
+    const { log } = await run(validated(application));
+    expect(String(log[0]?.error)).toContain("wsgi.errors was given nothing; expected one string");
   });
 
   it.each([

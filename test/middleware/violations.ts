@@ -416,6 +416,7 @@ export const violations: readonly Violation[] = [
     ...afterClose((input) => (input["chunks"]!() as AsyncGenerator).next()),
   },
   { rule: "V48", how: "octets", application: withErrors("write", octets("x")) },
+  { rule: "V48", how: "nothing", application: withErrors("write") },
   { rule: "V48", how: "two strings", application: withErrors("write", "a", "b") },
   { rule: "V49", how: "one string", application: withErrors("writelines", "a\n") },
   { rule: "V49", how: "no list", application: withErrors("writelines", 1) },

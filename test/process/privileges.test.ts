@@ -109,6 +109,17 @@ describeAsRoot("--user", () => {
     expect(await jsonAt(address)).toMatchObject({ pid: next.pid });
   });
 
+  it("leaves nothing in a directory of its own when it is told to stop while the application loads", async () => {
+    const directory = runDirectory();
+    chownSync(directory, nobody.uid, nobody.gid);
+    const words = ["--fastcgi", `unix:${join(directory, "s")}`, "--pid-file", join(directory, "pid")];
+    const child = await startServe(["test/cli/applications/never-loaded.mjs", ...words, "--user", "nobody"]);
+    await child.printed("loading");
+    expect(readdirSync(directory).toSorted()).toEqual(["pid", "s"]);
+    expect(await child.stop()).toEqual({ status: 0, signal: null });
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
   it("is missed, in one line, when root starts it", async () => {
     for (const [, words] of fleets) {
       const address = `unix:${join(runDirectory(), "s")}`;

@@ -13,6 +13,8 @@ export interface EmbeddedSiteOptions {
   readonly mount?: string;
   /** http: the gateway's own development server, without a front end. */
   readonly protocol?: ClientProtocol | "http";
+  /** Default 127.0.0.1. */
+  readonly host?: "127.0.0.1" | "[::1]";
   readonly log?: NonNullable<ServeOptions["log"]>;
 }
 
@@ -23,15 +25,15 @@ export class EmbeddedSite {
   #frontEnd: FrontEnd | undefined;
 
   async start(application: Application, options: EmbeddedSiteOptions = {}): Promise<void> {
-    const { mount = "", protocol = "fastcgi", log = () => {} } = options;
-    this.#gateway = await serve(application, { [protocol]: "127.0.0.1:0", log, writeErrors: () => {} });
+    const { mount = "", protocol = "fastcgi", host = "127.0.0.1", log = () => {} } = options;
+    this.#gateway = await serve(application, { [protocol]: `${host}:0`, log, writeErrors: () => {} });
     let bound = this.#gateway.addresses[0]?.address;
     if (bound !== undefined && protocol !== "http") {
       this.#frontEnd = createFrontEnd({ gateway: { protocol, address: bound }, scriptName: mount });
       bound = await this.#frontEnd.listen({ kind: "tcp", host: "127.0.0.1", port: 0 });
     }
     if (bound?.kind !== "tcp") throw new Error("the site has no port");
-    this.origin = `http://127.0.0.1:${bound.port}`;
+    this.origin = `http://${host}:${bound.port}`;
   }
 
   async stop(): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  conformanceApplication,
   conformanceCases,
   ConformanceFailure,
   frontEndAllowances,
@@ -11,6 +12,12 @@ import {
   type ConformanceCase,
 } from "../../src/testing/index.ts";
 import { EmbeddedSite, itConforms } from "../support/embedded-site.ts";
+
+function named(name: string): ConformanceCase {
+  const one = conformanceCases.find((each) => each.name === name);
+  if (one === undefined) throw new Error(`there is no case ${name}`);
+  return one;
+}
 
 describe.each([
   ["root", ""],
@@ -33,11 +40,6 @@ describe("a gateway that is wrong", () => {
   );
   afterAll(() => site.stop());
 
-  const named = (name: string): ConformanceCase => {
-    const one = conformanceCases.find((each) => each.name === name);
-    if (one === undefined) throw new Error(`there is no case ${name}`);
-    return one;
-  };
   const run = (name: string, timeoutMs?: number): Promise<void> =>
     runConformanceCase(named(name), {
       origin: site.origin,
@@ -71,6 +73,55 @@ describe("a gateway that is wrong", () => {
     const nowhere = { origin: "http://127.0.0.1:1", mount: "" };
     await expect(runConformanceCase(named("method-get"), nowhere)).rejects.toThrow(
       /expected an answer, got .*ECONNREFUSED/,
+    );
+  });
+});
+
+describe("where the web server is", () => {
+  const site = new EmbeddedSite();
+  beforeAll(() => site.start(conformanceApplication, { protocol: "http", host: "[::1]" }));
+  afterAll(() => site.stop());
+  const identity = conformanceCases.filter(({ name }) => name.startsWith("identity-"));
+
+  it.each(identity)("$name holds over IPv6", async (one) => {
+    expect(site.origin).toContain("[::1]");
+    await runConformanceCase(one, { origin: site.origin, mount: "" });
+  });
+
+  it.each([
+    ["http://127.0.0.1", { REMOTE_ADDR: "127.0.0.1", SERVER_PORT: "80", HTTP_HOST: "127.0.0.1" }, []],
+    [
+      "http://app.example:81",
+      { REMOTE_ADDR: "10.0.0.7", SERVER_PORT: "81", HTTP_HOST: "app.example:81" },
+      [],
+    ],
+    [
+      "http://app.example:81",
+      { REMOTE_ADDR: "", SERVER_PORT: "82" },
+      ["REMOTE_ADDR", "SERVER_PORT", "HTTP_HOST"],
+    ],
+    [
+      "http://localhost:81",
+      { REMOTE_ADDR: "10.0.0.7", SERVER_PORT: "81", HTTP_HOST: "localhost:81" },
+      ["REMOTE_ADDR"],
+    ],
+  ])("%s is what environ must say: %j", async (origin, said, wrong) => {
+    const environ = { REMOTE_PORT: "1", SERVER_NAME: "x", "wsgi.url_scheme": "http", ...said };
+    const body = Buffer.from(JSON.stringify(environ));
+    const send = async () => ({ status: 200, headers: [], body, whole: true });
+    const failure: unknown = await runConformanceCase(named("identity-client"), {
+      origin,
+      mount: "",
+      send,
+    }).catch((error: unknown) => error);
+    const found = failure instanceof ConformanceFailure ? failure.differences : [];
+    expect(found.map((each) => /environ (\w+)/.exec(each)?.[1])).toEqual(wrong);
+  });
+
+  it("is told where it cannot be asked", async () => {
+    const far = { origin: "https://127.0.0.1:1", mount: "" };
+    await expect(runConformanceCase(named("method-get"), far)).rejects.toThrow(
+      /origin is https:.*expected http:/,
     );
   });
 });

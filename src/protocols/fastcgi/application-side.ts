@@ -153,7 +153,8 @@ export class FastcgiApplicationSide implements GatewayCore {
   }
 
   get receiving(): boolean {
-    return this.#records.receiving;
+    // What follows the last answer is dropped, so a record that has begun there would never be seen to end.
+    return this.#records.receiving && !(this.closing && this.#records.open.size === 0);
   }
 
   /** Requests that have begun and not been answered, those whose PARAMS are still on their way among them. */

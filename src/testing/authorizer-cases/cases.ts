@@ -123,7 +123,7 @@ export const authorizerCases: readonly AuthorizerCase[] = [
   },
   {
     name: "deny-upload",
-    holds: "refuses an upload without waiting for it",
+    holds: "refuses an upload",
     request: { ...known, method: "POST", body: octets("x".repeat(100_000)) },
     authorizer: decide("403 Forbidden", [["Content-Type", "text/plain"]]),
     answer: { status: 403, bodyLacks: behind },

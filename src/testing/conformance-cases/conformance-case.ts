@@ -7,7 +7,7 @@ import type { Application } from "../../bridge/index.ts";
 
 /** Where the gateway under test can be reached, and what is known of the web server in front of it. */
 export interface ConformanceTarget {
-  /** Of the web server, without a closing slash: `http://127.0.0.1:8080`. */
+  /** Of the web server, http and without a closing slash: `http://127.0.0.1:8080`. */
   readonly origin: string;
   /** The path the application is mounted at: "" for the root, else like "/app". */
   readonly mount: string;

@@ -5,16 +5,25 @@
 import type { ConformanceCase } from "./conformance-case.ts";
 import { reportEnviron } from "./answering.ts";
 
+/** What the suite's own address is to the web server, as far as the web server's address tells; not the forged one. */
+function clientAddress(origin: string): string | RegExp {
+  const { hostname } = new URL(origin);
+  if (hostname === "127.0.0.1") return hostname;
+  if (hostname === "[::1]") return "::1";
+  return hostname === "localhost" ? /^(?:127\.0\.0\.1|::1)$/ : /^(?!192\.0\.2\.1$)[0-9a-f.:]+$/i;
+}
+
 export const identityCases: readonly ConformanceCase[] = [
   {
     name: "identity-client",
     holds: "gives the client's address and the server's",
     application: reportEnviron,
     environ: ({ origin }) => ({
-      REMOTE_ADDR: "127.0.0.1",
+      REMOTE_ADDR: clientAddress(origin),
       REMOTE_PORT: /^[0-9]+$/,
       SERVER_NAME: /^.+$/,
-      SERVER_PORT: new URL(origin).port,
+      // URL leaves the port of the scheme out.
+      SERVER_PORT: new URL(origin).port || "80",
       HTTP_HOST: new URL(origin).host,
       "wsgi.url_scheme": "http",
     }),
@@ -33,8 +42,8 @@ export const identityCases: readonly ConformanceCase[] = [
       ],
     },
     application: reportEnviron,
-    environ: ({ mount }) => ({
-      REMOTE_ADDR: "127.0.0.1",
+    environ: ({ origin, mount }) => ({
+      REMOTE_ADDR: clientAddress(origin),
       "wsgi.url_scheme": "http",
       REMOTE_USER: null,
       SCRIPT_NAME: mount,

@@ -245,6 +245,13 @@ const rows: readonly Row[] = [
     closing: true,
   },
   {
+    name: "P7 ABORT_REQUEST with content that it should not have, without KEEP_CONN",
+    octets: join(begin(1, "responder", 0), record("ABORT_REQUEST", 1, "?")),
+    events: ["refused 1 ERR_REQUEST_ABORTED"],
+    records: [complete(1)],
+    closing: true,
+  },
+  {
     name: "P6 a role that does not exist",
     octets: join(request({ role: 4 }), request({ id: 2 })),
     events: ["refused 1 ERR_FCGI_REFUSED", `request 2 responder ${get}`, "body-end 2"],
@@ -444,6 +451,8 @@ describe("FastcgiApplicationSide reads", () => {
       expect(events, cut).toEqual(row.events);
       if (row.records !== undefined) expect(describeRecords(takeAll(core)), cut).toEqual(row.records);
       if (row.closing !== undefined) expect(core.closing, cut).toBe(row.closing);
+      // The server closes what is over as soon as nothing is being received on it.
+      if (row.closing === true) expect(core.receiving, cut).toBe(false);
     }
   });
 
