@@ -25,7 +25,7 @@ import {
 import { formatAddress, type Address } from "../protocols/address.ts";
 import { holdSocket, inheritedAddresses, type HeldSocket } from "../server/index.ts";
 import { describeError } from "./describe-error.ts";
-import type { ExitStatusCode } from "./exit-status.ts";
+import { exitStatusOf, type ExitStatusCode } from "./exit-status.ts";
 import { openMasterLog, prepareAccessLog, slowRequestOf } from "./open-logs.ts";
 import { softwareName } from "./package-version.ts";
 import type { ResolvedLine } from "./resolve-settings.ts";
@@ -92,6 +92,7 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
         log("error", describeError(error, false));
       }
     },
+    exitStatusOf,
     ...(service === undefined ? {} : { service }),
     ...(status === undefined ? {} : { status }),
     ...(inheritance === undefined ? {} : { predecessor: inheritance }),

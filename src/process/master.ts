@@ -44,8 +44,10 @@ export interface MasterOptions extends MasterPlan {
   readonly log: MasterLog;
   /** A line that a worker has printed. */
   output(worker: number, pid: number, line: string): void;
-  /** The first workers are ready; for a new master: the sockets are its own now. */
+  /** The first workers are ready; for a new master: the sockets are its own now. What it throws ends the master. */
   announce(): void;
+  /** What to end with after an error. */
+  exitStatusOf(error: unknown): number;
   /** The service manager that wants to know. */
   readonly service?: ServiceNotifier;
   /** Serves status pages. */
@@ -262,7 +264,7 @@ class Master {
   }
 
   async #announce(): Promise<void> {
-    const { predecessor, sockets, log, announce, service } = this.#options;
+    const { predecessor, sockets, announce, service } = this.#options;
     if (predecessor !== undefined && !(await predecessor.ready())) return;
     this.#ownsPaths = true;
     try {
@@ -270,8 +272,7 @@ class Master {
       if (predecessor !== undefined) await this.#openStatus();
       announce();
     } catch (error) {
-      log("error", error instanceof Error ? error.message : String(error));
-      this.#handle({ type: "fail" });
+      this.#fail(error);
       return;
     }
     this.#announced = true;
@@ -291,9 +292,14 @@ class Master {
     try {
       await this.#status?.open();
     } catch (error) {
-      this.#options.log("error", error instanceof Error ? error.message : String(error));
-      this.#handle({ type: "fail" });
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    const { log, exitStatusOf } = this.#options;
+    log("error", error instanceof Error ? error.message : String(error));
+    this.#handle({ type: "fail", status: exitStatusOf(error) });
   }
 
   #upgrade(): void {
