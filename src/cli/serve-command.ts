@@ -73,6 +73,7 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
     guardLoading(
       specifier,
       () => loadServed(specifier, values),
+      warn,
       () => isEnding,
     );
   const bound = (): void => {

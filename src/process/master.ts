@@ -42,6 +42,8 @@ export interface MasterOptions extends MasterPlan {
   /** From how many ms on a request is slow; Infinity: never. */
   readonly slowRequestMs: number;
   readonly log: MasterLog;
+  /** Each decision is logged at the level debug; otherwise no line is made of it. */
+  readonly logsDecisions: boolean;
   /** A line that a worker has printed. */
   output(worker: number, pid: number, line: string): void;
   /** The first workers are ready; for a new master: the sockets are its own now. What it throws ends the master. */
@@ -129,8 +131,10 @@ class Master {
       this.#keepPlansFor(state);
       this.#tellService(this.#state, state);
       this.#state = state;
-      const line = describeDecision(next, commands);
-      if (line !== undefined) this.#options.log("debug", line);
+      if (this.#options.logsDecisions) {
+        const line = describeDecision(next, commands);
+        if (line !== undefined) this.#options.log("debug", line);
+      }
       for (const command of commands) this.#execute(command);
     }
     this.#handling = false;
