@@ -32,7 +32,9 @@ export async function runRunCommand(line: CommandLine): Promise<ExitStatusCode> 
   const service = await serviceOf(values, warn);
   // Before the application, which may change the working directory, and before the user changes.
   const logs = openLogs(values, { owner: service?.identity });
-  service?.enter();
+  const warnings = [...(service?.enter() ?? [])];
+  const asRoot = rootWarning(values);
+  if (asRoot !== undefined) warnings.push(asRoot);
   const specifier = positionals[0] ?? "";
   let isServing = false;
   let isEnding = false;
@@ -61,9 +63,10 @@ export async function runRunCommand(line: CommandLine): Promise<ExitStatusCode> 
       service?.ready();
       watch?.(server);
       isServing = true;
-      const asRoot = rootWarning(values);
       // Behind the line that says where it is.
-      if (asRoot !== undefined) setImmediate(() => warn(asRoot));
+      setImmediate(() => {
+        for (const text of warnings) warn(text);
+      });
     },
     // Only there it may still prove to be a CGI request, which knows best how to end.
     exit: isUncertain(host),

@@ -12,14 +12,15 @@ import {
   type Identity,
 } from "../process/index.ts";
 import { stopSignals } from "../run/index.ts";
+import { rotationWarnings } from "./rotation-warnings.ts";
 import type { SettingValues } from "./setting-values.ts";
 import { prepareSurroundings } from "./surroundings.ts";
 
 export interface RunService {
   /** Whom the application runs as; undefined: as this process. */
   readonly identity: Identity | undefined;
-  /** Becomes that user. To be called before the application is loaded. */
-  enter(): void;
+  /** Becomes that user. To be called before the application is loaded. Returns what there is to warn of, a line each. */
+  enter(): readonly string[];
   /** It listens. */
   ready(): void;
   /** Resolves when all that is to be said at the end has been said. */
@@ -51,10 +52,11 @@ export async function prepareRunService(
     identity,
     enter: () => {
       replaceEnvironment(environment);
-      if (identity === undefined) return;
+      if (identity === undefined) return [];
       // As another user it may not be able to.
       if (pidFile !== undefined) writePidFile(pidFile);
       becomeUser(identity);
+      return rotationWarnings(values);
     },
     ready: () => {
       if (pidFile !== undefined && identity === undefined) writePidFile(pidFile);

@@ -30,6 +30,7 @@ import { logLevelOf, openLogs } from "./open-logs.ts";
 import type { ResolvedLine } from "./resolve-settings.ts";
 import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
 import type { SettingValues } from "./setting-values.ts";
+import { rotationWarnings } from "./rotation-warnings.ts";
 import { prepareSurroundings } from "./surroundings.ts";
 import { ProcessStatus } from "./serve-status.ts";
 
@@ -42,7 +43,8 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   const warn = (text: string): void => {
     if (isLogged("warning", logLevelOf(values))) process.stderr.write(`tsgi: warning: ${text}\n`);
   };
-  const { identity, environment, service, warnings } = await prepareSurroundings(values, warn);
+  const { identity, environment, service, ...surroundings } = await prepareSurroundings(values, warn);
+  const warnings = [...surroundings.warnings];
   // Before the application, which may change the working directory, and before the user changes.
   const logs = openLogs(values, { owner: identity });
   const pidFile = values["pid-file"] as string | undefined;
@@ -69,13 +71,16 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   // Before the application: process 1 of a container gets no signal that it has no listener for.
   const stop = stopSignal(end, () => isServing);
   warnOfMasterSignals(warn);
-  const load = (): Promise<Application> =>
-    guardLoading(
+  const load = (): Promise<Application> => {
+    // It is that user by now.
+    if (identity !== undefined) warnings.push(...rotationWarnings(values));
+    return guardLoading(
       specifier,
       () => loadServed(specifier, values),
       warn,
       () => isEnding,
     );
+  };
   const bound = (): void => {
     if (pidFile === undefined) return;
     writePidFile(pidFile);
