@@ -6,6 +6,7 @@ import { basename } from "node:path";
 import type { Application } from "../bridge/index.ts";
 import { isLogged } from "../logs/index.ts";
 import {
+  makeRoomForInit,
   refusePidFile,
   removePidFile,
   replaceEnvironment,
@@ -38,6 +39,7 @@ import { ProcessStatus } from "./serve-status.ts";
 export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   const { positionals, values } = line;
   if (values["check"] === true) return (await import("./check-command.ts")).runCheck(line);
+  makeRoomForInit(takesDescriptors(values));
   if (values["workers"] !== undefined) return (await import("./serve-workers.ts")).runServeWorkers(line);
   const specifier = positionals[0] ?? "";
   const warn = (text: string): void => {
@@ -137,6 +139,13 @@ function addressesOf(values: SettingValues): Pick<ServeOptions, "fastcgi" | "scg
     if (asked !== undefined) addresses[protocol] = [asked].flat().flatMap((each) => inheritedAddresses(each));
   }
   return addresses;
+}
+
+function takesDescriptors(values: SettingValues): boolean {
+  const asked = ["fastcgi", "scgi", "http", "status"].flatMap((name) =>
+    [(values[name] ?? []) as Address | readonly Address[]].flat(),
+  );
+  return asked.some(({ kind }) => kind === "fd" || kind === "systemd");
 }
 
 /** What they would do by default, end or suspend the process, is not what they are sent for. */

@@ -6,6 +6,7 @@
  */
 import { performance } from "node:perf_hooks";
 import type { Command, MasterEvent } from "./decision-types.ts";
+import { endsContainer } from "./container-init.ts";
 import { describeDecision } from "./decision-lines.ts";
 import { decide, wakeAt } from "./decisions.ts";
 import { workerDescriptor, type StartMessage } from "./messages.ts";
@@ -307,7 +308,7 @@ class Master {
   }
 
   #upgrade(): void {
-    if (process.pid === 1) {
+    if (endsContainer()) {
       // A container ends with its process 1.
       this.#handle({
         type: "upgrade-failed",
