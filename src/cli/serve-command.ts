@@ -72,6 +72,8 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   };
   // Before the application: process 1 of a container gets no signal that it has no listener for.
   const stop = stopSignal(end, () => isServing);
+  // Left alone, it would open Node.js's debugger.
+  process.on("SIGUSR1", () => logs.reopen());
   warnOfMasterSignals(warn);
   const load = (): Promise<Application> => {
     // It is that user by now.
@@ -93,8 +95,6 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
     identity === undefined
       ? await serve(await load(), options)
       : await hostAsUser(identity, options, bound, load);
-  // Left alone, it would open Node.js's debugger.
-  process.on("SIGUSR1", () => logs.reopen());
   if (logs.slowRequestMs !== undefined) {
     watchForSlowRequests(logs.slowRequestMs, (stack, inside) => server.reportSlow(stack, inside));
   }

@@ -23,6 +23,8 @@ async function startAsProcessOne(path: string, words: readonly string[]): Promis
   const command = [process.execPath, join(projectRoot, "dist/cli/main.js"), "serve", "app.mjs"];
   const child = await startProcessOne([...command, "--fastcgi", `unix:${path}`, ...words], {
     cwd: directory,
+    // Whom sockets are passed to makes no room for an init, on a Node.js that could.
+    env: { LISTEN_FDS: "0" },
   });
   await child.printed(" ready at ");
   return child;

@@ -1,10 +1,12 @@
 /** `tsgi run` as a process: before its application has loaded, as root, with requests that take long. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startTsgi } from "../support/nginx.ts";
 import { hasNamespaces, startProcessOne } from "../support/process-one.ts";
 import type { RunningProcess } from "../support/process.ts";
 import { describeAsRoot } from "../support/root.ts";
+import { temporaryDirectory } from "../support/serving.ts";
 import { projectRoot } from "../support/source-tree.ts";
 
 async function startRun(...words: readonly string[]): Promise<RunningProcess> {
@@ -27,6 +29,16 @@ describe("tsgi run", () => {
       expect(child.output).toBe("loading\n");
     },
   );
+
+  it("leaves no socket behind where its pid file cannot be written", async () => {
+    const directory = temporaryDirectory();
+    const path = join(directory, "s");
+    const words = ["--http", `unix:${path}`, "--pid-file", join(directory, "missing", "pid")];
+    const child = await startTsgi(["run", ...words, "examples/hello.ts"]);
+    expect((await child.ended).status).toBe(2);
+    expect(child.output).toMatch(/^tsgi: cannot write the pid file [^\n]* \(ENOENT\)[^\n]*\n$/);
+    expect(existsSync(path)).toBe(false);
+  });
 
   it("logs a request that blocks the event loop with its stack, while it does", async () => {
     const child = await startRun("--slow-request", "0.2", "test/cli/applications/talkative.ts");
