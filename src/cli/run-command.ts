@@ -94,12 +94,8 @@ async function watchOf(
   warn: (text: string) => void,
 ): Promise<((server: GatewayServer) => void) | undefined> {
   if (slowRequestMs === undefined && process.pid !== 1) return undefined;
-  const { watchForOrphans, watchForSlowRequests } = await import("../process/index.ts");
-  return (server) => {
-    watchForOrphans(warn);
-    if (slowRequestMs !== undefined)
-      watchForSlowRequests(slowRequestMs, (stack, inside) => server.reportSlow(stack, inside));
-  };
+  const { watchServer } = await import("./run-service.ts");
+  return (server) => watchServer(server, slowRequestMs, warn);
 }
 
 function isUncertain(host: Host): boolean {

@@ -8,11 +8,14 @@ import {
   refusePidFile,
   removePidFile,
   replaceEnvironment,
+  watchForOrphans,
+  watchForSlowRequests,
   writePidFile,
   type Identity,
 } from "../process/index.ts";
 import { stopSignals } from "../run/index.ts";
 import { rotationWarnings } from "./rotation-warnings.ts";
+import type { GatewayServer } from "../server/index.ts";
 import type { SettingValues } from "./setting-values.ts";
 import { prepareSurroundings } from "./surroundings.ts";
 
@@ -67,4 +70,18 @@ export async function prepareRunService(
     },
     ended: async () => service?.settled(),
   };
+}
+
+/**
+ * Says which requests of a server that listens are slow, and what its application leaves behind in a container.
+ * @param slowRequestMs - undefined: no request is
+ */
+export function watchServer(
+  server: GatewayServer,
+  slowRequestMs: number | undefined,
+  warn: (text: string) => void,
+): void {
+  watchForOrphans(warn);
+  if (slowRequestMs === undefined) return;
+  watchForSlowRequests(slowRequestMs, (stack, inside) => server.reportSlow(stack, inside));
 }

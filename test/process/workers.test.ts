@@ -342,7 +342,7 @@ describe("a start that fails", () => {
     [["--workers", "1"], 2, "got no address"],
     [
       ["--workers", "1", "--http", "127.0.0.1:0", "--pid-file", "/nonexistent/pid"],
-      1,
+      2,
       "cannot write the pid file /nonexistent/pid",
     ],
     [["--workers", "1", "--fastcgi", "127.0.0.1:0", "--script-name", "x"], 2, "scriptName"],
