@@ -16,7 +16,10 @@ export interface ErrorPage {
 export const gatewayStatus = {
   badRequest: "400 Bad Request",
   contentTooLarge: "413 Content Too Large",
+  expectationFailed: "417 Expectation Failed",
+  headersTooLarge: "431 Request Header Fields Too Large",
   internalServerError: "500 Internal Server Error",
+  notImplemented: "501 Not Implemented",
   gatewayTimeout: "504 Gateway Timeout",
 } as const;
 

@@ -135,6 +135,7 @@ export class Exchange implements BodyRunnerHost {
   /**
    * The peer has gone: nothing is sent from here on, `tsgi.signal` fires, reads and writes reject, the body is closed
    * at once even while it is at work on a chunk. No-op once the answer has ended.
+   * @param reason - with a `cause` where that has been logged: then nothing more is said of it
    */
   abort(reason: RequestAbortedError): void {
     if (this.#ended || this.#aborted !== undefined) return;
@@ -156,7 +157,7 @@ export class Exchange implements BodyRunnerHost {
   expire(error: LimitExceededError): boolean {
     if (this.#ended || this.#aborted !== undefined) return false;
     this.#report.problem("error", error);
-    const reason = new RequestAbortedError("ERR_REQUEST_ABORTED", error.message);
+    const reason = new RequestAbortedError("ERR_REQUEST_ABORTED", error.message, { cause: error });
     this.#answer.close(reason);
     this.input.fail(reason);
     this.data?.fail(reason);

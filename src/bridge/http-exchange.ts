@@ -5,7 +5,7 @@
  * `serve({ http })` and `toNode` are both made of it.
  * @module
  */
-import { RemoteProtocolError, RequestAbortedError, type LimitExceededError } from "../errors/index.ts";
+import { RequestAbortedError, TsgiError, type LimitExceededError } from "../errors/index.ts";
 import type { HttpRequestHead, ParamsSettings, RequestSocket } from "../protocols/http-params.ts";
 import { errorPage, gatewayStatus } from "./error-page.ts";
 import type { ExchangeSettings, GatewayRequest, ResponseSink } from "./exchange-types.ts";
@@ -80,6 +80,7 @@ export class HttpExchange implements ResponseSink {
   /** What it means when the connection's timeout passes. */
   #silence = "";
   #abortReason: RequestAbortedError | undefined = undefined;
+  #fault: unknown = undefined;
 
   constructor(
     request: HttpIncoming,
@@ -102,8 +103,7 @@ export class HttpExchange implements ResponseSink {
     try {
       request = httpGatewayRequest(head, this.#request.socket, settings);
     } catch (error) {
-      this.#refuse(error);
-      this.onFinished?.();
+      this.refuse(error, gatewayStatus.badRequest);
       return;
     }
     const exchange = new Exchange(this.#host.application, request, this, this.#host.settings);
@@ -123,6 +123,35 @@ export class HttpExchange implements ResponseSink {
     exchange.start();
   }
 
+  /**
+   * Answers without the application, and logs why; instead of `start`.
+   * @param status - one of `gatewayStatus`
+   */
+  refuse(error: unknown, status: string): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const { method = "-", url = "-" } = this.#request;
+    // Without the query, which may hold what no log should: no log line of a request has it.
+    const message = `${method} ${labelPart(url.split("?", 1)[0] ?? "")}: ${reason}`;
+    const code = error instanceof TsgiError ? error.code : undefined;
+    this.#host.settings.log({ level: "warning", message, ...(code === undefined ? {} : { code }) });
+    const page = errorPage(status);
+    this.head(page.status, page.headers);
+    const isHead = this.#request.method === "HEAD";
+    this.#response.end(isHead ? undefined : page.octets);
+    this.#watchRefused(page.status, page.headers, isHead ? 0 : page.octets.length);
+    this.onFinished?.();
+  }
+
+  /** What came on this request's connection has been refused and logged: its abort, which follows, says nothing more. */
+  blame(fault: unknown): void {
+    this.#fault = fault;
+  }
+
+  /** It came on this connection. */
+  cameOver(socket: unknown): boolean {
+    return this.#request.socket === socket;
+  }
+
   /** The request's method and path, safe to print; undefined where the request was refused. */
   get label(): { readonly method: string; readonly path: string } | undefined {
     return this.#exchange;
@@ -136,7 +165,9 @@ export class HttpExchange implements ResponseSink {
   /** The client has gone, or must go. */
   abort(reason: string): void {
     if (this.#abortReason !== undefined) return;
-    this.#abortReason = new RequestAbortedError("ERR_REQUEST_ABORTED", `the request was aborted: ${reason}`);
+    const message = `the request was aborted: ${reason}`;
+    const options = this.#fault === undefined ? {} : { cause: this.#fault };
+    this.#abortReason = new RequestAbortedError("ERR_REQUEST_ABORTED", message, options);
     if (this.#exchange !== undefined) this.#tellEnd(undefined, false);
     this.#exchange?.abort(this.#abortReason);
     this.#response.destroy();
@@ -213,20 +244,6 @@ export class HttpExchange implements ResponseSink {
       this.#response.flushHeaders();
       socket.destroySoon();
     }
-  }
-
-  #refuse(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    const { method = "-", url = "-" } = this.#request;
-    // Without the query, which may hold what no log should: no log line of a request has it.
-    const message = `${method} ${labelPart(url.split("?", 1)[0] ?? "")}: ${reason}`;
-    const code = error instanceof RemoteProtocolError ? error.code : undefined;
-    this.#host.settings.log({ level: "warning", message, ...(code === undefined ? {} : { code }) });
-    const { status, headers, octets } = errorPage(gatewayStatus.badRequest);
-    this.head(status, headers);
-    const isHead = this.#request.method === "HEAD";
-    this.#response.end(isHead ? undefined : octets);
-    this.#watchRefused(status, headers, isHead ? 0 : octets.length);
   }
 
   /** A request whose target or headers cannot be variables has no Exchange that would tell the access log. */

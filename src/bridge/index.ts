@@ -46,6 +46,7 @@ export {
   type UriVariables,
 } from "./uri-reconstruction.ts";
 export { httpGatewayRequest } from "./http-gateway-request.ts";
+export { type HttpRefusal, httpRefusalEntry, refuseHttpRequest } from "./http-refusals.ts";
 export { decodePath, encodePath, percentEncode, splitRequestUri } from "./request-uri.ts";
 export { targetBelowMount, wholeTarget } from "./request-target.ts";
 export type {

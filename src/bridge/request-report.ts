@@ -82,10 +82,12 @@ export class RequestReport implements ErrorTarget {
 
   /**
    * An exception after the peer had gone. What an application runs into because of that happens all day and is no
-   * fault of its own; anything else may be one.
+   * fault of its own; anything else may be one. A reason with a cause has been logged by whoever found it: a refused
+   * input is one line.
    */
   exceptionAfterAbort(error: unknown, reason: RequestAbortedError): void {
     if (error === reason || nameOf(error) === "AbortError") {
+      if (reason.cause !== undefined) return;
       this.#toLog({ level: "info", message: this.#named(reason.message), code: reason.code });
     } else {
       this.#toLog(this.#exceptionEntry("warning", "the application failed after its peer had gone", error));

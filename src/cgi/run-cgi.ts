@@ -52,17 +52,33 @@ const terminationMs = 1_000;
 /**
  * Answers the one request that this process was started for, then ends the process: status 0 when the answer is whole,
  * 1 when it was cut short.
- * @throws ConfigurationError ERR_CONFIG_OPTION when it is given no function
+ *
+ * Called wrongly, it answers 500: a visitor waits all the same.
+ * @throws ConfigurationError ERR_CONFIG_OPTION, after that answer and only where `exit` is false: for what is no function,
+ * for a limit that is no number above 0
  */
 export async function runCgi(application: Application, options: CgiOptions = {}): Promise<void> {
-  if (typeof application !== "function") {
-    throw new ConfigurationError(
-      "ERR_CONFIG_OPTION",
-      `runCgi() got ${application === null ? "null" : typeof application} for an application: it takes a function (environ, startResponse)`,
-    );
-  }
   protectProcess();
-  await new ScriptRun(application, options).ended;
+  let limits: CgiLimits;
+  try {
+    if (typeof application !== "function") throw noApplication(application);
+    limits = chooseLimits(cgiLimits, options);
+  } catch (error) {
+    const failing = (): never => {
+      throw error;
+    };
+    await new ScriptRun(failing, options, cgiLimits).ended;
+    throw error;
+  }
+  await new ScriptRun(application, options, limits).ended;
+}
+
+function noApplication(given: unknown): ConfigurationError {
+  const what = given === null ? "null" : typeof given;
+  return new ConfigurationError(
+    "ERR_CONFIG_OPTION",
+    `runCgi() got ${what} for an application: it takes a function (environ, startResponse)`,
+  );
 }
 
 /**
@@ -83,8 +99,7 @@ class ScriptRun {
   #answered = false;
   #ending = false;
 
-  constructor(application: Application, options: CgiOptions) {
-    const limits = chooseLimits(cgiLimits, options);
+  constructor(application: Application, options: CgiOptions, limits: CgiLimits) {
     this.ended = new Promise((resolve) => (this.#resolve = resolve));
     this.#exits = options.exit ?? true;
     this.#settings = scriptSettings(options, limits, writeError);

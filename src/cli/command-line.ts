@@ -5,7 +5,7 @@
 import { ConfigurationError } from "../errors/index.ts";
 import { detectHost } from "../run/index.ts";
 import { describeError } from "./describe-error.ts";
-import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
+import { ExitStatus, exitStatusOf } from "./exit-status.ts";
 import { helpText } from "./help.ts";
 import { ignoreLostOutput } from "./lost-output.ts";
 import { nearestName } from "./nearest-name.ts";
@@ -96,19 +96,6 @@ function findCommand(name: string): CommandSettings {
   );
   const hint = nearest === undefined ? "see tsgi help" : `did you mean ${nearest}?`;
   throw new ConfigurationError("ERR_CONFIG_OPTION", `tsgi has no command "${name}": ${hint}`);
-}
-
-function exitStatusOf(error: unknown): ExitStatusCode {
-  if (!(error instanceof ConfigurationError)) return ExitStatus.failed;
-  switch (error.code) {
-    case "ERR_CONFIG_OPTION":
-    case "ERR_CONFIG_ADDRESS":
-      return ExitStatus.usage;
-    case "ERR_CONFIG_APPLICATION":
-      return ExitStatus.applicationFailed;
-    default:
-      return ExitStatus.failed;
-  }
 }
 
 /** Does what the words say; sets the exit status. */

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Writable } from "node:stream";
-import { escapeControls } from "../bridge/index.ts";
+import { escapeControls, formatLogEntry } from "../bridge/index.ts";
 import {
   createFrontEnd,
   formatGatewayTarget,
@@ -23,7 +23,7 @@ export interface ProxyRun {
   readonly to: GatewayTarget;
   /** Stops it gracefully. */
   readonly signal: AbortSignal;
-  /** Gets the line that says it is ready, the application's error output, and a line for each failed request. */
+  /** Gets the line that says it is ready, the application's error output, and a line for each failure and refusal. */
   readonly stderr: Writable;
   /** How long requests under way may go on once the signal has fired, in ms. Default 30,000. */
   readonly graceMs?: number;
@@ -43,6 +43,7 @@ export async function runProxy(run: ProxyRun): Promise<ExitStatusCode> {
       const why = error instanceof Error ? error.message : String(error);
       stderr.write(`tsgi: ${escapeControls(`"${method} ${url.slice(0, 500)}" failed: ${why}`)}\n`);
     },
+    onRefusal: (entry) => void stderr.write(formatLogEntry(entry)),
   });
   const bound = await frontEnd.listen(run.http);
   const place = bound.kind === "tcp" ? `http://${formatAddress(bound)}` : formatAddress(bound);

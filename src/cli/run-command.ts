@@ -2,14 +2,17 @@
  * `tsgi run`: hosts an application as whoever started the process expects.
  * @module
  */
+import type { Application } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
-import { detectHost, run, type Host } from "../run/index.ts";
+import { detectHost, run, stopSignal, type Host } from "../run/index.ts";
+import type { GatewayServer } from "../server/index.ts";
 import { runCgiCommand } from "./cgi-command.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { guardLoading } from "./guard-loading.ts";
 import { interfaceOf, loadApplication } from "./load-application.ts";
 import { ignoreLostOutput } from "./lost-output.ts";
 import type { CommandLine } from "./parse-command-line.ts";
+import { rootWarning } from "./root-warning.ts";
 import type { RunService } from "./run-service.ts";
 import type { SettingValues } from "./setting-values.ts";
 import { validated } from "./validated.ts";
@@ -25,23 +28,46 @@ export async function runRunCommand(line: CommandLine): Promise<ExitStatusCode> 
   ignoreLostOutput();
   const { openLogs } = await import("./open-logs.ts");
   const { gracefulTimeoutMs, serveOptions } = await import("./serve-options.ts");
-  const service = await serviceOf(values, (message) => logs.options.log({ level: "warning", message }));
+  const warn = (message: string): void => logs.options.log({ level: "warning", message });
+  const service = await serviceOf(values, warn);
   // Before the application, which may change the working directory, and before the user changes.
   const logs = openLogs(values, { owner: service?.identity });
-  service?.enter();
+  const warnings = [...(service?.enter() ?? [])];
+  const asRoot = rootWarning(values);
+  if (asRoot !== undefined) warnings.push(asRoot);
   const specifier = positionals[0] ?? "";
-  const loaded = await guardLoading(specifier, () =>
-    loadApplication(specifier, process.cwd(), undefined, interfaceOf(values)),
-  );
-  const application = await validated(loaded, values, host.kind === "http");
+  let isServing = false;
+  let isEnding = false;
+  const end = (): never => {
+    isEnding = true;
+    return process.exit(ExitStatus.stopped);
+  };
+  // Before the application: process 1 of a container gets no signal that it has no listener for.
+  const stop = stopSignal(end, () => isServing);
+  // Left alone, it would open Node.js's debugger.
   process.on("SIGUSR1", () => logs.reopen());
+  const load = (): Promise<Application> =>
+    loadApplication(specifier, process.cwd(), undefined, interfaceOf(values));
+  const loaded = await guardLoading(specifier, load, warn, () => isEnding);
+  const application = await validated(loaded, values, host.kind === "http");
+  const watch = await watchOf(logs.slowRequestMs, warn);
+  // A script has its own way to end.
+  if (isUncertain(host)) stop.forget();
   await run(application, {
     ...serveOptions(values),
     ...(values["http"] === undefined ? {} : { http: values["http"] as string }),
     ...logs.options,
     graceMs: gracefulTimeoutMs(values),
     host,
-    ready: () => service?.ready(),
+    ready: (server) => {
+      service?.ready();
+      watch?.(server);
+      isServing = true;
+      // Behind the line that says where it is.
+      setImmediate(() => {
+        for (const text of warnings) warn(text);
+      });
+    },
     // Only there it may still prove to be a CGI request, which knows best how to end.
     exit: isUncertain(host),
   });
@@ -60,6 +86,16 @@ async function serviceOf(
   const isAsked = ["user", "group", "pid-file"].some((name) => values[name] !== undefined);
   if (!isAsked && socket === undefined) return undefined;
   return (await import("./run-service.ts")).prepareRunService(values, warn);
+}
+
+/** What looks after a server that listens; undefined where nothing is to be looked after, and nothing is loaded for it. */
+async function watchOf(
+  slowRequestMs: number | undefined,
+  warn: (text: string) => void,
+): Promise<((server: GatewayServer) => void) | undefined> {
+  if (slowRequestMs === undefined && process.pid !== 1) return undefined;
+  const { watchServer } = await import("./run-service.ts");
+  return (server) => watchServer(server, slowRequestMs, warn);
 }
 
 function isUncertain(host: Host): boolean {

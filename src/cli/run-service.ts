@@ -8,18 +8,22 @@ import {
   refusePidFile,
   removePidFile,
   replaceEnvironment,
+  watchForOrphans,
+  watchForSlowRequests,
   writePidFile,
   type Identity,
 } from "../process/index.ts";
 import { stopSignals } from "../run/index.ts";
+import { rotationWarnings } from "./rotation-warnings.ts";
+import type { GatewayServer } from "../server/index.ts";
 import type { SettingValues } from "./setting-values.ts";
 import { prepareSurroundings } from "./surroundings.ts";
 
 export interface RunService {
   /** Whom the application runs as; undefined: as this process. */
   readonly identity: Identity | undefined;
-  /** Becomes that user. To be called before the application is loaded. */
-  enter(): void;
+  /** Becomes that user. To be called before the application is loaded. Returns what there is to warn of, a line each. */
+  enter(): readonly string[];
   /** It listens. */
   ready(): void;
   /** Resolves when all that is to be said at the end has been said. */
@@ -51,10 +55,11 @@ export async function prepareRunService(
     identity,
     enter: () => {
       replaceEnvironment(environment);
-      if (identity === undefined) return;
+      if (identity === undefined) return [];
       // As another user it may not be able to.
       if (pidFile !== undefined) writePidFile(pidFile);
       becomeUser(identity);
+      return rotationWarnings(values);
     },
     ready: () => {
       if (pidFile !== undefined && identity === undefined) writePidFile(pidFile);
@@ -65,4 +70,18 @@ export async function prepareRunService(
     },
     ended: async () => service?.settled(),
   };
+}
+
+/**
+ * Says which requests of a server that listens are slow, and what its application leaves behind in a container.
+ * @param slowRequestMs - undefined: no request is
+ */
+export function watchServer(
+  server: GatewayServer,
+  slowRequestMs: number | undefined,
+  warn: (text: string) => void,
+): void {
+  watchForOrphans(warn);
+  if (slowRequestMs === undefined) return;
+  watchForSlowRequests(slowRequestMs, (stack, inside) => server.reportSlow(stack, inside));
 }

@@ -6,6 +6,7 @@ import { basename } from "node:path";
 import type { Application } from "../bridge/index.ts";
 import { isLogged } from "../logs/index.ts";
 import {
+  makeRoomForInit,
   refusePidFile,
   removePidFile,
   replaceEnvironment,
@@ -31,6 +32,7 @@ import { logLevelOf, openLogs } from "./open-logs.ts";
 import type { ResolvedLine } from "./resolve-settings.ts";
 import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
 import type { SettingValues } from "./setting-values.ts";
+import { rotationWarnings } from "./rotation-warnings.ts";
 import { prepareSurroundings } from "./surroundings.ts";
 import { ProcessStatus } from "./serve-status.ts";
 
@@ -38,12 +40,14 @@ import { ProcessStatus } from "./serve-status.ts";
 export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   const { positionals, values } = line;
   if (values["check"] === true) return (await import("./check-command.ts")).runCheck(line);
+  makeRoomForInit(takesDescriptors(values));
   if (values["workers"] !== undefined) return (await import("./serve-workers.ts")).runServeWorkers(line);
   const specifier = positionals[0] ?? "";
   const warn = (text: string): void => {
     if (isLogged("warning", logLevelOf(values))) process.stderr.write(`tsgi: warning: ${text}\n`);
   };
-  const { identity, environment, service, warnings } = await prepareSurroundings(values, warn);
+  const { identity, environment, service, ...surroundings } = await prepareSurroundings(values, warn);
+  const warnings = [...surroundings.warnings];
   // Before the application, which may change the working directory, and before the user changes.
   const logs = openLogs(values, { owner: identity });
   const pidFile = values["pid-file"] as string | undefined;
@@ -82,12 +86,16 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   warnOfMasterSignals(warn);
   // Left alone, it would open Node.js's debugger.
   process.on("SIGUSR1", () => logs.reopen());
-  const load = (): Promise<Application> =>
-    guardLoading(
+  const load = (): Promise<Application> => {
+    // It is that user by now.
+    if (identity !== undefined) warnings.push(...rotationWarnings(values));
+    return guardLoading(
       specifier,
       () => loadServed(specifier, values),
+      warn,
       () => isEnding,
     );
+  };
   const bound = (listening?: GatewayServer): void => {
     waiting = listening;
     if (pidFile === undefined) return;
@@ -143,6 +151,13 @@ function addressesOf(values: SettingValues): Pick<ServeOptions, "fastcgi" | "scg
     if (asked !== undefined) addresses[protocol] = [asked].flat().flatMap((each) => inheritedAddresses(each));
   }
   return addresses;
+}
+
+function takesDescriptors(values: SettingValues): boolean {
+  const asked = ["fastcgi", "scgi", "http", "status"].flatMap((name) =>
+    [(values[name] ?? []) as Address | readonly Address[]].flat(),
+  );
+  return asked.some(({ kind }) => kind === "fd" || kind === "systemd");
 }
 
 /** What they would do by default, end or suspend the process, is not what they are sent for. */

@@ -22,11 +22,13 @@ import {
   type MasterStatusOptions,
   type ProcessSettings,
 } from "../process/index.ts";
+import { isLogged } from "../logs/index.ts";
 import { formatAddress, type Address } from "../protocols/address.ts";
 import { holdSocket, inheritedAddresses, type HeldSocket } from "../server/index.ts";
 import { describeError } from "./describe-error.ts";
-import type { ExitStatusCode } from "./exit-status.ts";
-import { openMasterLog, prepareAccessLog, slowRequestOf } from "./open-logs.ts";
+import { exitStatusOf, type ExitStatusCode } from "./exit-status.ts";
+import { slowLoadMs } from "./guard-loading.ts";
+import { logLevelOf, openMasterLog, prepareAccessLog, slowRequestOf } from "./open-logs.ts";
 import { softwareName } from "./package-version.ts";
 import type { ResolvedLine } from "./resolve-settings.ts";
 import { gracefulTimeoutMs, serveOptions } from "./serve-options.ts";
@@ -82,6 +84,7 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
     program,
     slowRequestMs: slowRequestOf(values) ?? Infinity,
     log,
+    logsDecisions: isLogged("debug", logLevelOf(values)),
     output: (worker, pid, text) => errorLog.output({ worker, pid }, text),
     reopenLogs: () => {
       errorLog.reopen();
@@ -91,6 +94,7 @@ export async function runServeWorkers(line: ResolvedLine): Promise<ExitStatusCod
         log("error", describeError(error, false));
       }
     },
+    exitStatusOf,
     ...(service === undefined ? {} : { service }),
     ...(status === undefined ? {} : { status }),
     ...(inheritance === undefined ? {} : { predecessor: inheritance }),
@@ -141,9 +145,10 @@ function planOf(
   { positionals, values }: ResolvedLine,
   identity: Identity | undefined,
 ): MasterPlan & { readonly program: WorkerProgramData } {
+  const [specifier = ""] = positionals;
   return {
-    settings: processSettings(values),
-    program: { specifier: positionals[0] ?? "", values, identity },
+    settings: { ...processSettings(values), application: specifier },
+    program: { specifier, values, identity },
   };
 }
 
@@ -154,7 +159,7 @@ function milliseconds(values: SettingValues, name: string, otherwise: number): n
   return seconds === 0 ? Infinity : 1_000 * seconds;
 }
 
-function processSettings(values: SettingValues): ProcessSettings {
+function processSettings(values: SettingValues): Omit<ProcessSettings, "application"> {
   const asked = values["workers"] as number | "auto";
   const workers = asked === "auto" ? Math.min(availableParallelism(), maxWorkers) : asked;
   const requestTimeoutMs = milliseconds(values, "request-timeout", Infinity);
@@ -170,6 +175,7 @@ function processSettings(values: SettingValues): ProcessSettings {
       milliseconds(values, "heartbeat-timeout", 30_000),
       Math.max(requestTimeoutMs, 1_000),
     ),
+    slowStartMs: slowLoadMs,
     startTimeoutMs,
   };
 }

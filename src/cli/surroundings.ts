@@ -13,6 +13,7 @@ import {
 } from "../process/index.ts";
 import { parseAddress, type Address } from "../protocols/address.ts";
 import { checkPeerList, unclaimedSockets } from "../server/index.ts";
+import { rootWarning } from "./root-warning.ts";
 import type { SettingValues } from "./setting-values.ts";
 
 type Values = SettingValues;
@@ -43,8 +44,8 @@ export async function prepareSurroundings(
   if (values["allow"] !== undefined) await checkPeerList(values["allow"] as readonly string[]);
   const identity = user === undefined ? undefined : await findIdentity(user, group);
   const warnings = unclaimedWarnings(values);
-  if (identity === undefined && process.geteuid?.() === 0)
-    warnings.push("the application runs as root: add --user NAME, or --user root to be told no more");
+  const asRoot = rootWarning(values);
+  if (asRoot !== undefined) warnings.push(asRoot);
   const changes = environmentChanges(values);
   const asUser = identity === undefined ? {} : identityVariables(identity);
   const manager = findServiceManager(process.env);

@@ -5,19 +5,15 @@
  * not meant to face the internet.
  * @module
  */
-import {
-  createServer,
-  STATUS_CODES,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from "node:http";
+import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { ListenOptions } from "node:net";
+import type { LogEntry } from "../bridge/index.ts";
 import { ConfigurationError, TsgiError } from "../errors/index.ts";
 import { formatAddress, type Address } from "../protocols/address.ts";
 import { listenError } from "../protocols/listen-error.ts";
 import { GatewayClient } from "./client.ts";
 import { relayAnswer } from "./front-end-answer.ts";
+import { createFrontEndServer } from "./front-end-server.ts";
 import { buildRequestParams, type ParamsSettings } from "../protocols/http-params.ts";
 import { timerMs } from "../protocols/timer-ms.ts";
 import { IncomingBody } from "./incoming-body.ts";
@@ -37,6 +33,8 @@ export interface FrontEndOptions {
   readonly onErrors?: (octets: Uint8Array) => void;
   /** Hears why a request was answered with an error of the front end's own, or cut. */
   readonly onFailure?: (error: unknown, request: IncomingMessage) => void;
+  /** Hears what came to a listener of the front end's own and is no request: octets that are not HTTP, half a head. */
+  readonly onRefusal?: (entry: LogEntry) => void;
 }
 
 /** The status that a client sees for each failure before the answer's head; 502 for those not named. */
@@ -150,10 +148,15 @@ export class FrontEnd {
   }
 
   #createServer(): Server {
-    const server = createServer();
-    server.on("request", (request, response) => void this.handle(request, response));
-    server.on("checkContinue", (request, response) => void this.handle(request, response, true));
-    return server;
+    const { onFailure, onRefusal } = this.#options;
+    return createFrontEndServer({
+      request: (request, response, expectsContinue) => void this.handle(request, response, expectsContinue),
+      refuse: ({ status, error }, request, response) => {
+        sendError(response, Number.parseInt(status, 10));
+        onFailure?.(error, request);
+      },
+      refused: (entry) => onRefusal?.(entry),
+    });
   }
 }
 

@@ -36,8 +36,8 @@ export type MasterEvent =
   | { readonly type: "overslept" }
   /** TERM, INT, QUIT. The second stops at once. */
   | { readonly type: "stop" }
-  /** Something without which the master cannot go on. */
-  | { readonly type: "fail" }
+  /** Something without which the master cannot go on; the status that it ends with is 1 unless it says another. */
+  | { readonly type: "fail"; readonly status?: number }
   | ({ readonly type: "reload" } & ReloadRequest)
   | { readonly type: "add" }
   | { readonly type: "remove" }

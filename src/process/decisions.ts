@@ -55,7 +55,7 @@ function handle(draft: Draft, event: MasterEvent): void {
       stop(draft);
       break;
     case "fail":
-      fail(draft);
+      fail(draft, event.status);
       break;
     case "reload":
       beginReload(draft, { workers: event.workers, reason: event.reason });

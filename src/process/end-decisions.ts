@@ -33,8 +33,8 @@ export function giveUp(draft: Draft, cause: FailureCause): void {
 }
 
 /** Something has failed without which there is no service. */
-export function fail(draft: Draft): void {
-  if (draft.state.phase !== "stopping") draft.set({ status: 1 });
+export function fail(draft: Draft, status = 1): void {
+  if (draft.state.phase !== "stopping") draft.set({ status });
   stop(draft);
 }
 

@@ -164,6 +164,7 @@ function spawn(draft: Draft, generation: number): void {
     generation,
     phase: "starting",
     startedAt: draft.now,
+    toldSlow: false,
     readyAt: -1,
     heardAt: draft.now,
     deadline: Infinity,

@@ -2,6 +2,7 @@
  * Master and workers.
  * @module
  */
+export { makeRoomForInit } from "./container-init.ts";
 export { runMaster, type MasterLog, type MasterOptions } from "./master.ts";
 export type { MasterPlan } from "./master-plans.ts";
 export type { MasterStatusOptions } from "./master-status.ts";

@@ -20,7 +20,7 @@ const maxFrames = 40;
 
 /**
  * Run in the paused frame. An Error made there has the stack with the lines of the TypeScript source, which the
- * inspector does not know; its first lines are those of this expression.
+ * inspector does not know; its first two lines are those of this expression, others like them may be the application's.
  */
 const stackExpression = `(() => {
   const limit = Error.stackTraceLimit;
@@ -28,8 +28,9 @@ const stackExpression = `(() => {
   const stack = String(new Error().stack);
   Error.stackTraceLimit = limit;
   const lines = stack.split("\\n").slice(1).map((line) => line.trim());
-  const own = lines.findLastIndex((line) => line.includes("at eval (") || line.startsWith("at <anonymous>"));
-  return lines.slice(own + 1).join("\\n");
+  const isOwn = (line) => line.includes("at eval (") || line.startsWith("at <anonymous>");
+  const own = lines.slice(0, 2).filter(isOwn).length;
+  return lines.slice(own).join("\\n");
 })()`;
 
 /**

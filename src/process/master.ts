@@ -6,6 +6,7 @@
  */
 import { performance } from "node:perf_hooks";
 import type { Command, MasterEvent } from "./decision-types.ts";
+import { endsContainer } from "./container-init.ts";
 import { describeDecision } from "./decision-lines.ts";
 import { decide, wakeAt } from "./decisions.ts";
 import { workerDescriptor, type StartMessage } from "./messages.ts";
@@ -42,10 +43,14 @@ export interface MasterOptions extends MasterPlan {
   /** From how many ms on a request is slow; Infinity: never. */
   readonly slowRequestMs: number;
   readonly log: MasterLog;
+  /** Each decision is logged at the level debug; otherwise no line is made of it. */
+  readonly logsDecisions: boolean;
   /** A line that a worker has printed. */
   output(worker: number, pid: number, line: string): void;
-  /** The first workers are ready; for a new master: the sockets are its own now. */
+  /** The first workers are ready; for a new master: the sockets are its own now. What it throws ends the master. */
   announce(): void;
+  /** What to end with after an error. */
+  exitStatusOf(error: unknown): number;
   /** The service manager that wants to know. */
   readonly service?: ServiceNotifier;
   /** Serves status pages. */
@@ -127,8 +132,10 @@ class Master {
       this.#keepPlansFor(state);
       this.#tellService(this.#state, state);
       this.#state = state;
-      const line = describeDecision(next, commands);
-      if (line !== undefined) this.#options.log("debug", line);
+      if (this.#options.logsDecisions) {
+        const line = describeDecision(next, commands);
+        if (line !== undefined) this.#options.log("debug", line);
+      }
       for (const command of commands) this.#execute(command);
     }
     this.#handling = false;
@@ -262,7 +269,7 @@ class Master {
   }
 
   async #announce(): Promise<void> {
-    const { predecessor, sockets, log, announce, service } = this.#options;
+    const { predecessor, sockets, announce, service } = this.#options;
     if (predecessor !== undefined && !(await predecessor.ready())) return;
     this.#ownsPaths = true;
     try {
@@ -270,8 +277,7 @@ class Master {
       if (predecessor !== undefined) await this.#openStatus();
       announce();
     } catch (error) {
-      log("error", error instanceof Error ? error.message : String(error));
-      this.#handle({ type: "fail" });
+      this.#fail(error);
       return;
     }
     this.#announced = true;
@@ -291,13 +297,18 @@ class Master {
     try {
       await this.#status?.open();
     } catch (error) {
-      this.#options.log("error", error instanceof Error ? error.message : String(error));
-      this.#handle({ type: "fail" });
+      this.#fail(error);
     }
   }
 
+  #fail(error: unknown): void {
+    const { log, exitStatusOf } = this.#options;
+    log("error", error instanceof Error ? error.message : String(error));
+    this.#handle({ type: "fail", status: exitStatusOf(error) });
+  }
+
   #upgrade(): void {
-    if (process.pid === 1) {
+    if (endsContainer()) {
       // A container ends with its process 1.
       this.#handle({
         type: "upgrade-failed",

@@ -67,7 +67,10 @@ export function handleWorkerEvent(draft: Draft, event: WorkerEvent): void {
 export function dueAt(worker: WorkerState, settings: ProcessSettings): number {
   switch (worker.phase) {
     case "starting":
-      return worker.startedAt + settings.startTimeoutMs;
+      return (
+        worker.startedAt +
+        Math.min(settings.startTimeoutMs, worker.toldSlow ? Infinity : settings.slowStartMs)
+      );
     case "ready":
       return Math.min(
         worker.heardAt + settings.heartbeatTimeoutMs,
@@ -170,13 +173,9 @@ function neverReady(
 
 function overdue(draft: Draft, worker: WorkerState): void {
   switch (worker.phase) {
-    case "starting": {
-      const age = secondsOf(draft.now - worker.startedAt);
-      draft.log("error", `${nameOf(worker)} is killed: its application has not loaded after ${age}`);
-      draft.kill(worker);
-      neverReady(draft, worker, "worker");
+    case "starting":
+      loadsSlowly(draft, worker);
       break;
-    }
     case "ready":
     case "retiring":
       if (draft.now >= worker.heardAt + draft.settings.heartbeatTimeoutMs) becameStuck(draft, worker);
@@ -195,6 +194,28 @@ function overdue(draft: Draft, worker: WorkerState): void {
     default:
       worker.phase satisfies never;
   }
+}
+
+function loadsSlowly(draft: Draft, worker: WorkerState): void {
+  const { application, startTimeoutMs } = draft.settings;
+  const took = draft.now - worker.startedAt;
+  if (took < startTimeoutMs) {
+    draft.change(worker, { toldSlow: true });
+    const limit = `it is killed after ${secondsOf(startTimeoutMs)}`;
+    draft.log(
+      "warning",
+      `${nameOf(worker)} has been loading ${application} for ${secondsOf(took)} and goes on: ${limit}`,
+    );
+    return;
+  }
+  const remedy =
+    "see what its top level awaits (a server that does not answer?) or computes, and leave that to the first request";
+  draft.log(
+    "error",
+    `${nameOf(worker)} is killed: ${application} has not loaded after ${secondsOf(took)}: ${remedy}`,
+  );
+  draft.kill(worker);
+  neverReady(draft, worker, "worker");
 }
 
 function becameStuck(draft: Draft, worker: WorkerState): void {

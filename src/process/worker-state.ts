@@ -22,8 +22,12 @@ export interface ProcessSettings {
   readonly gracefulTimeoutMs: number;
   /** How long a worker may stay silent, its event loop blocked, before it is killed. */
   readonly heartbeatTimeoutMs: number;
-  /** How long a worker may take to load its application. */
+  /** When it is said that a worker takes long to load its application. */
+  readonly slowStartMs: number;
+  /** How long it may take. */
   readonly startTimeoutMs: number;
+  /** What it loads, for log lines. */
+  readonly application: string;
 }
 
 /** A worker serves in `ready` and in `retiring`, where its successor is not ready yet. */
@@ -47,6 +51,8 @@ export interface WorkerState {
   readonly startedAt: number;
   /** When its application had loaded, or -1. */
   readonly readyAt: number;
+  /** It has been said that it takes long to load. */
+  readonly toldSlow: boolean;
   /** When it was last heard of. */
   readonly heardAt: number;
   /** When its phase has to be over: a draining worker's last moment. */

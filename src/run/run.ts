@@ -17,7 +17,7 @@ export interface RunOptions
   readonly http?: Addresses;
   /** Who started this process, and so how it is to serve. Default: found out. */
   readonly host?: Host;
-  /** Called once it listens; never for a CGI request. */
+  /** Called once it listens; never for a CGI request. What it throws ends the server, and `run` rejects with it. */
   readonly ready?: (server: GatewayServer) => void;
   /** How long requests that have begun may go on once a signal to stop has come, in ms. Default 30,000. */
   readonly graceMs?: number;
@@ -44,7 +44,14 @@ export async function run(application: Application, options: RunOptions = {}): P
   server ??= await serve(application, { ...options, ...addressesOf(host, options) });
   // Before it says that it is ready: who waits for that may stop it the next moment.
   const stop = stopSignal(endProcess);
-  options.ready?.(server);
+  try {
+    options.ready?.(server);
+  } catch (error) {
+    // Its sockets' paths must not stay behind.
+    await server.close({ graceMs: 0 });
+    stop.forget();
+    throw error;
+  }
   announce(server, options);
   await stop.came;
   await server.close({ graceMs: options.graceMs ?? 30_000 });

@@ -141,11 +141,11 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
     this.#transport.write(nothing, noBlocks);
   }
 
-  /** Nobody reads the answers any more: all that is open is aborted. */
-  gone(reason: string): void {
+  /** Nobody reads the answers any more: all that is open is aborted. `cause`: what has been logged of it. */
+  gone(reason: string, cause?: TsgiError): void {
     if (this.#closed) return;
     this.#closed = true;
-    const error = abortedBy(reason);
+    const error = abortedBy(reason, cause);
     const isCut = this.slots.isAnswering;
     this.slots.abort(error);
     this.#writer.drop();
@@ -195,12 +195,16 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
       slot.exchange.expire(overdue.error);
       return;
     }
-    if (overdue.error !== undefined) this.#log(overdue.error);
-    if (overdue.slot !== undefined) {
-      this.#giveUp(overdue.slot, overdue.reason, false);
+    const { slot, error, reason } = overdue;
+    if (slot !== undefined) {
+      if (error !== undefined) this.#log(error);
+      this.#giveUp(slot, reason, false, error);
       this.#pump();
-    } else if (this.idle && overdue.error === undefined) this.#close();
-    else this.gone(overdue.reason);
+      return;
+    }
+    if (error !== undefined) this.#logEnd(error);
+    else if (this.idle) return this.#close();
+    this.gone(reason, error);
   }
 
   // What the slots ask.
@@ -406,8 +410,8 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
   }
 
   /** Aborts one request. What was sent of its answer passes for complete only when the web server does not care. */
-  #giveUp(slot: RequestSlot, reason: string, complete: boolean): void {
-    slot.abort(abortedBy(reason));
+  #giveUp(slot: RequestSlot, reason: string, complete: boolean, cause?: TsgiError): void {
+    slot.abort(abortedBy(reason, cause));
     this.#remove(slot);
     this.#core.send({ type: "end", id: slot.id, complete: complete || !slot.answering });
   }
@@ -428,9 +432,9 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
 
   /** The peer broke the protocol, or a limit: one log line, what is owed is sent, the connection ends. */
   #fail(error: unknown): void {
-    if (error instanceof TsgiError) this.#log(error);
+    if (error instanceof TsgiError) this.#logEnd(error);
     else this.#host.settings.log({ level: "error", message: "a fault of the gateway itself", error });
-    const reason = abortedBy(`the connection failed: ${String(error)}`);
+    const reason = abortedBy(`the connection failed: ${String(error)}`, error);
     const isCut = this.slots.isAnswering;
     this.slots.abort(reason);
     if (isCut && this.#core.endsByClose) this.#reset();
@@ -472,15 +476,21 @@ export class Connection implements SlotConnection, WriterOwner, TransportOwner {
     if (this.#transport.isPaused) this.#pump();
   }
 
-  #log(error: TsgiError): void {
+  /** What ends the connection and all that runs on it: one line, so it names that too. */
+  #logEnd(error: TsgiError): void {
+    const { label } = this.slots;
+    this.#log(error, label === "" ? "" : `; this ends ${label}`);
+  }
+
+  #log(error: TsgiError, consequence = ""): void {
     this.#host.settings.log({
       level: error instanceof RequestAbortedError ? "info" : "error",
-      message: `${this.origin.protocol} ${this.origin.address}: ${error.message}`,
+      message: `${this.origin.protocol} ${this.origin.address}: ${error.message}${consequence}`,
       code: error.code,
     });
   }
 }
 
-function abortedBy(reason: string): RequestAbortedError {
-  return new RequestAbortedError("ERR_REQUEST_ABORTED", reason);
+function abortedBy(reason: string, cause?: unknown): RequestAbortedError {
+  return new RequestAbortedError("ERR_REQUEST_ABORTED", reason, cause === undefined ? {} : { cause });
 }

@@ -5,17 +5,16 @@
  * web server's job. One request is the bridge's HttpExchange.
  * @module
  */
-import { Server, type IncomingMessage, type ServerResponse } from "node:http";
+import { Server, ServerResponse, type IncomingMessage } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 // The global of this name is an accessor that costs a microsecond in Node.js 20.
 import { performance } from "node:perf_hooks";
-import { HttpExchange, type HttpExchangeHost } from "../bridge/index.ts";
+import { HttpExchange, httpRefusalEntry, refuseHttpRequest, type HttpExchangeHost } from "../bridge/index.ts";
 import { LimitExceededError } from "../errors/index.ts";
 import type { Address } from "../protocols/address.ts";
 import { timerMs } from "../protocols/timer-ms.ts";
 import type { ConnectionHost, OpenRequest } from "./connection-host.ts";
 import { requestTooLong } from "./deadlines.ts";
-import { httpRefusalEntry } from "./http-refusals.ts";
 import { listenWith, type Listener, type ListenOptions } from "./listen.ts";
 import type { PeerGuard } from "./peer-guard.ts";
 import type { RequestStatistics } from "./statistics.ts";
@@ -26,10 +25,10 @@ const maxCheckMs = 500;
 /** Whose `close` leaves idle connections alone: node:http closes them at once, also when a request is on its way. */
 class HttpServer extends Server {
   /** Hears what node:http refuses by itself. It still answers that as it does without a listener. */
-  onRefusal: (error: Error) => void = () => {};
+  onRefusal: (error: Error, socket: unknown) => void = () => {};
 
   override emit(event: string, ...values: unknown[]): boolean {
-    if (event === "clientError" && values[0] instanceof Error) this.onRefusal(values[0]);
+    if (event === "clientError" && values[0] instanceof Error) this.onRefusal(values[0], values[1]);
     return super.emit(event, ...values);
   }
 
@@ -58,6 +57,8 @@ export class HttpHost {
   /** Idle connections are closed, and no more waited for. */
   #quiet = false;
   #whenEmpty: () => void = () => {};
+  #drops = 0;
+  #dropTimer: NodeJS.Timeout | undefined;
 
   /** @param guard - decides who may connect over TCP; undefined: everybody */
   constructor(host: ConnectionHost, guard?: PeerGuard) {
@@ -104,11 +105,14 @@ export class HttpHost {
       // A body may take as long as it likes as long as it comes: `bodyTimeoutMs` bounds its silence.
       requestTimeout: 0,
       keepAliveTimeout: limits.idleTimeoutMs,
+      // What it would refuse by this is refused in a way that is logged.
+      requireHostHeader: false,
       connectionsCheckingInterval: Math.min(Math.max(Math.ceil(limits.paramsTimeoutMs / 4), 10), maxCheckMs),
     });
     server.onRefusal = this.#logRefusal(undefined);
     server.maxConnections = limits.maxConnections;
-    server.maxHeadersCount = limits.maxParams;
+    // One more, so that it can be told from what is allowed.
+    server.maxHeadersCount = limits.maxParams + 1;
     server.on("connection", (socket) => {
       this.#connections++;
       socket.once("close", () => {
@@ -117,14 +121,41 @@ export class HttpHost {
     });
     server.on("request", (request, response) => this.#open(server, request, response, false));
     server.on("checkContinue", (request, response) => this.#open(server, request, response, true));
+    server.on("checkExpectation", (request, response) => this.#open(server, request, response, false));
+    server.on("connect", (request, socket) =>
+      this.#open(server, request, responseOn(socket as Socket, request), false),
+    );
+    server.on("drop", () => this.#dropped());
     return server;
   }
 
-  #logRefusal(address: Address | undefined): (error: Error) => void {
-    return (error) => {
+  #logRefusal(address: Address | undefined): HttpServer["onRefusal"] {
+    return (error, socket) => {
       const entry = httpRefusalEntry(error, address);
-      if (entry !== undefined) this.#host.settings.log(entry);
+      if (entry === undefined) return;
+      const hit = [...this.#requests.keys()].filter((request) => request.cameOver(socket));
+      const [first] = hit.flatMap(({ label }) => label ?? []);
+      const consequence = first === undefined ? "" : `; this ends ${first.method} ${first.path}`;
+      this.#host.settings.log({ ...entry, message: `${entry.message}${consequence}` });
+      for (const request of hit) request.blame(error);
     };
+  }
+
+  /** One line for all that node:net has closed since the last. */
+  #dropped(): void {
+    this.#host.statistics?.refuse();
+    this.#drops++;
+    this.#dropTimer ??= setTimeout(() => this.#logDropped(), maxCheckMs).unref();
+  }
+
+  #logDropped(): void {
+    clearTimeout(this.#dropTimer);
+    this.#dropTimer = undefined;
+    if (this.#drops === 0) return;
+    const { maxConnections } = this.#host.limits;
+    const message = `http: ${this.#drops} connection(s) closed unheard: maxConnections is ${maxConnections} and all are in use`;
+    this.#host.settings.log({ level: "error", code: "ERR_LIMIT_CONNECTIONS", message });
+    this.#drops = 0;
   }
 
   /** Every request that is open. */
@@ -159,6 +190,7 @@ export class HttpHost {
     clearTimeout(deadline);
     clearTimeout(quiet);
     if (!this.#quiet) closeIdle();
+    this.#logDropped();
   }
 
   #open(server: Server, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
@@ -168,14 +200,17 @@ export class HttpHost {
     // A body's close() may still be at work when its answer has ended.
     this.#host.running.began();
     open.onFinished = this.#host.running.finished;
-    const timer = this.#limitTime(open);
+    const refused = refuseHttpRequest(request, this.#host.limits.maxParams);
+    const timer = refused === undefined ? this.#limitTime(open) : undefined;
     response.once("close", () => {
       clearTimeout(timer);
       this.#requests.delete(open);
       // node:http closes what is idle when asked to close, not what becomes idle afterwards.
       if (this.#quiet) setImmediate(() => server.closeIdleConnections());
     });
-    open.start();
+    if (refused === undefined) return open.start();
+    response.shouldKeepAlive = false;
+    open.refuse(refused.error, refused.status);
   }
 
   #count(statistics: RequestStatistics): NonNullable<HttpExchangeHost["ended"]> {
@@ -197,6 +232,15 @@ export class HttpHost {
       );
     }, allowed);
   }
+}
+
+/** What answers a CONNECT, which node:http leaves alone. */
+function responseOn(socket: Socket, request: IncomingMessage): ServerResponse {
+  const response = new ServerResponse(request);
+  socket.on("error", () => {});
+  response.assignSocket(socket);
+  response.once("finish", () => socket.destroySoon());
+  return response;
 }
 
 /** Before node:http looks at a connection. */

@@ -24,6 +24,15 @@ export class RequestSlots implements Iterable<RequestSlot> {
     return false;
   }
 
+  /** What runs, for a log line: `POST /a`, `POST /a and 2 more`; "" where nothing does. */
+  get label(): string {
+    const running = this.#list.filter(({ started, drain }) => started && drain === undefined);
+    const [first] = running;
+    if (first === undefined) return "";
+    const name = `${first.exchange.method} ${first.exchange.path}`;
+    return running.length === 1 ? name : `${name} and ${running.length - 1} more`;
+  }
+
   /** Some of an answer has been sent, and not its end. */
   get isAnswering(): boolean {
     for (const slot of this.#list) if (slot.answering) return true;

@@ -263,6 +263,29 @@ describe("runCgi() answers a whole 500, with the cause on standard error, to", (
     expect(line).toContain(cause);
   });
 
+  it.each([
+    ["what is no application", `runCgi(42)`, "runCgi() got number for an application"],
+    ["what has not been waited for", `runCgi(import("node:fs"))`, "runCgi() got object for an application"],
+    ["a limit that is none", `runCgi(() => [], { maxBodyOctets: "1M" })`, "maxBodyOctets is 1M"],
+    ["a call that goes on, which gets the error", `runCgi("no function", { exit: false })`, "got string"],
+  ])("a wrong call: %s", async (_, call, cause) => {
+    const answer = await runScript([writeScript(`await ${call};`)]);
+    expect(answer).toMatchObject({ head: wholePage, body: "Internal Server Error\n" });
+    const [line] = answer.errors.split("\n");
+    expect(line).toMatch(/^error: GET \/\S*: the application failed: ConfigurationError: /);
+    expect(line).toContain(cause);
+    expect(answer.errors).toContain("ERR_CONFIG_OPTION");
+    // Thrown on, it is Node.js's to end the process.
+    expect(answer.status).toBe(call.includes("exit: false") ? 1 : 0);
+  });
+
+  it("a wrong call of run(), where a web server waits", async () => {
+    const script = writeScript(`const { run } = tsgi;\nawait run("no function");`, "app.mjs", "index");
+    const answer = await runScript([script]);
+    expect(answer).toMatchObject({ head: wholePage, status: 0 });
+    expect(answer.errors).toContain("got string for an application");
+  });
+
   it("HEAD without the page", async () => {
     const answer = await ask(`() => process.exit(0)`, { variables: { REQUEST_METHOD: "HEAD" } });
     expect(answer.head).toBe(wholePage);
@@ -315,12 +338,5 @@ describe("runCgi() ends with status 1", () => {
     const [status] = (await once(child, "close")) as [number | null];
     expect(errors).toContain("cleaned up");
     expect(status).toBe(1);
-  });
-});
-
-describe("runCgi() refuses", () => {
-  it("what is no application", async () => {
-    const answer = await ask("42");
-    expect(answer.errors).toContain("ERR_CONFIG_OPTION");
   });
 });

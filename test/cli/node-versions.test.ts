@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { nodeOf } from "../support/node-versions.ts";
 import { freePort } from "../support/ports.ts";
 import { startProcess } from "../support/process.ts";
 import { runScript, writeScript } from "../support/script.ts";
@@ -14,25 +15,6 @@ import { projectWith } from "../support/settled-process.ts";
 import { projectRoot } from "../support/source-tree.ts";
 
 const command = join(projectRoot, "dist/cli/main.js");
-
-/** npm needs a second to find what it has installed before: each is asked for once. */
-const found = new Map<number, Promise<string>>();
-
-/** The path of that Node.js, installed by npm if need be. */
-function nodeOf(version: number): Promise<string> {
-  if (process.version.startsWith(`v${version}.`)) return Promise.resolve(process.execPath);
-  const path = found.get(version) ?? install(version);
-  found.set(version, path);
-  return path;
-}
-
-async function install(version: number): Promise<string> {
-  const words = ["--yes", "-p", `node@${version}`, "--", "node", "-p", "process.execPath"];
-  // npm's notes about its own configuration are not what is asked for.
-  const child = await startProcess("npx", words, { env: { npm_config_loglevel: "error" } });
-  expect(await child.ended, child.output).toMatchObject({ status: 0 });
-  return child.output.trim().split("\n").at(-1) ?? "";
-}
 
 /** A run of vitest inside this one must not take itself for a part of it. */
 const withoutVitest = Object.fromEntries(

@@ -21,7 +21,9 @@ const settings: ProcessSettings = {
   maxMemoryOctets: 1_000,
   gracefulTimeoutMs: 3_000,
   heartbeatTimeoutMs: 2_000,
+  slowStartMs: 10_000,
   startTimeoutMs: 5_000,
+  application: "app.ts",
 };
 
 /** A process of the model. */

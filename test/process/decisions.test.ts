@@ -21,7 +21,9 @@ const settings: ProcessSettings = {
   maxMemoryOctets: Infinity,
   gracefulTimeoutMs: 30_000,
   heartbeatTimeoutMs: 10_000,
+  slowStartMs: 10_000,
   startTimeoutMs: 60_000,
+  application: "app.ts",
 };
 
 /** A master at work: keeps the state and the time. */
@@ -135,16 +137,34 @@ describe("starting", () => {
     for (const worker of [1, 2, 3]) story.exit(worker);
     expect(story.after(400)).toEqual([spawn(4)]);
     expect(story.after(1_000)).toEqual([]);
-    expect(wakeAt(story.state, story.settings)).toBeGreaterThan(story.now + 10_000);
+    expect(wakeAt(story.state, story.settings)).toBe(story.now - 1_000 + settings.slowStartMs);
     expect(story.on({ type: "ready", worker: 4 })).toEqual([spawn(5)]);
     expect(story.after(stableMs)).toEqual([spawn(6)]);
+  });
+
+  it("says once of a worker that it takes long to load, and what", () => {
+    const story = new Story({ workers: 1 });
+    story.on({ type: "start" });
+    expect(wakeAt(story.state, story.settings)).toBe(story.now + settings.slowStartMs);
+    expect(story.after(settings.slowStartMs)).toEqual([]);
+    expect(story.lines).toEqual([
+      "worker 1 has been loading app.ts for 10 s and goes on: it is killed after 60 s",
+    ]);
+    expect(wakeAt(story.state, story.settings)).toBe(story.now + 50_000);
+    story.after(settings.slowStartMs);
+    expect(story.lines).toEqual([]);
+    expect(story.on({ type: "ready", worker: 1 })).toEqual([{ type: "announce" }]);
   });
 
   it("kills a worker that does not get ready", () => {
     const story = new Story({ workers: 1 });
     story.on({ type: "start" });
     expect(story.after(60_000)).toEqual([kill(1)]);
-    expect(story.lines).toEqual(["worker 1 is killed: its application has not loaded after 60 s"]);
+    expect(story.lines).toEqual([
+      expect.stringMatching(
+        /^worker 1 is killed: app\.ts has not loaded after 60 s: see what its top level /,
+      ),
+    ]);
     story.exit(1, null, "SIGKILL");
     expect(story.after(100)).toEqual([spawn(2)]);
   });

@@ -10,7 +10,9 @@ function plan(name: string, heartbeatTimeoutMs = 1_000): MasterPlan {
     maxMemoryOctets: Infinity,
     gracefulTimeoutMs: 1_000,
     heartbeatTimeoutMs,
+    slowStartMs: 10_000,
     startTimeoutMs: 1_000,
+    application: "app.ts",
   };
   return { settings, program: name };
 }

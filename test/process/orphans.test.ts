@@ -1,9 +1,9 @@
 /** A real process 1, in a namespace of its own: it has signals, and says what it cannot collect. */
-import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { startProcess, type RunningProcess } from "../support/process.ts";
+import { describe, expect, it } from "vitest";
+import type { RunningProcess } from "../support/process.ts";
+import { hasNamespaces, startProcessOne } from "../support/process-one.ts";
 import { temporaryDirectory } from "../support/serving.ts";
 import { projectRoot } from "../support/source-tree.ts";
 import { bodyAt, fleets } from "./serving-process.ts";
@@ -17,35 +17,14 @@ export const application = (environ, startResponse) => {
 };
 `;
 
-const namespace = [
-  "--pid",
-  "--fork",
-  "--mount-proc",
-  "--kill-child",
-  ...(process.getuid?.() === 0 ? [] : ["-r"]),
-];
-
-/** A machine where nobody may make a namespace: nothing can be shown there. */
-function hasNamespaces(): boolean {
-  try {
-    execFileSync("unshare", [...namespace, "true"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 async function startAsProcessOne(path: string, words: readonly string[]): Promise<RunningProcess> {
   const directory = temporaryDirectory();
   writeFileSync(join(directory, "app.mjs"), application);
   const command = [process.execPath, join(projectRoot, "dist/cli/main.js"), "serve", "app.mjs"];
-  const child = await startProcess(
-    "unshare",
-    [...namespace, ...command, "--fastcgi", `unix:${path}`, ...words],
-    { cwd: directory },
-  );
-  onTestFinished(() => {
-    child.kill("SIGKILL");
+  const child = await startProcessOne([...command, "--fastcgi", `unix:${path}`, ...words], {
+    cwd: directory,
+    // Whom sockets are passed to makes no room for an init, on a Node.js that could.
+    env: { LISTEN_FDS: "0" },
   });
   await child.printed(" ready at ");
   return child;

@@ -10,9 +10,12 @@ import { fleets, startReady, startServe } from "./serving-process.ts";
 
 const application = "examples/hello.ts";
 
+/** Root is told to say who the application is to be. */
+const asWhoItIs = process.geteuid?.() === 0 ? ["--user", "root"] : [];
+
 /** A process that runs until the test ends. */
-async function running(program: string, ...words: string[]): Promise<number> {
-  const child = spawn(program, words, { stdio: "ignore" });
+async function running(program: string, ...further: string[]): Promise<number> {
+  const child = spawn(program, further, { stdio: "ignore" });
   await once(child, "spawn");
   onTestFinished(() => {
     child.kill("SIGKILL");
@@ -27,22 +30,18 @@ async function gone(): Promise<number> {
   return child.pid ?? 0;
 }
 
+/** The words of a server with a socket of its own and this pid file. */
+function words(socket: string, file: string, ...further: readonly string[]): string[] {
+  return [application, "--fastcgi", `unix:${socket}`, "--pid-file", file, ...further];
+}
+
 describe("--pid-file", () => {
   it.each(fleets)(
     "names %s while it runs, readable for all and writable for its owner",
-    async (_name, words) => {
+    async (_name, fleet) => {
       const directory = temporaryDirectory();
       const file = join(directory, "pid");
-      const child = await startReady([
-        application,
-        "--fastcgi",
-        `unix:${join(directory, "s")}`,
-        "--pid-file",
-        file,
-        "--umask",
-        "000",
-        ...words,
-      ]);
+      const child = await startReady(words(join(directory, "s"), file, "--umask", "000", ...fleet));
       expect(readFileSync(file, "utf8")).toBe(`${child.pid}\n`);
       expect(statSync(file).mode & 0o777).toBe(0o644);
       expect(readdirSync(directory).toSorted()).toEqual(["pid", "s"]);
@@ -53,24 +52,11 @@ describe("--pid-file", () => {
 
   it.each(fleets)(
     "keeps %s from starting beside one that runs, and from touching it",
-    async (_name, words) => {
+    async (_name, fleet) => {
       const directory = temporaryDirectory();
       const file = join(directory, "pid");
-      const first = await startReady([
-        application,
-        "--fastcgi",
-        `unix:${join(directory, "s")}`,
-        "--pid-file",
-        file,
-      ]);
-      const second = await startServe([
-        application,
-        "--fastcgi",
-        `unix:${join(directory, "t")}`,
-        "--pid-file",
-        file,
-        ...words,
-      ]);
+      const first = await startReady(words(join(directory, "s"), file));
+      const second = await startServe(words(join(directory, "t"), file, ...fleet));
       expect((await second.ended).status).toBe(2);
       expect(second.output).toBe(
         `tsgi: the pid file ${file} names process ${first.pid}, which is running: stop it first, or choose another pid file\n`,
@@ -80,37 +66,21 @@ describe("--pid-file", () => {
     },
   );
 
-  it.each(fleets)("that is stale does not keep %s from starting", async (_name, words) => {
+  it.each(fleets)("that is stale does not keep %s from starting", async (_name, fleet) => {
     const directory = temporaryDirectory();
     const file = join(directory, "pid");
     writeFileSync(file, `${await gone()}\n`);
-    const child = await startReady([
-      application,
-      "--fastcgi",
-      `unix:${join(directory, "s")}`,
-      "--pid-file",
-      file,
-      ...words,
-    ]);
+    const child = await startReady(words(join(directory, "s"), file, ...fleet));
     expect(readFileSync(file, "utf8")).toBe(`${child.pid}\n`);
   });
 
   it.each(fleets)(
-    "that cannot be written is an error of one line, and nothing of %s is left",
-    async (_name, words) => {
+    "that cannot be written is wrong usage in one line, and nothing of %s is left",
+    async (_name, fleet) => {
       const directory = temporaryDirectory();
       const file = join(directory, "missing", "pid");
-      const child = await startServe([
-        application,
-        "--fastcgi",
-        `unix:${join(directory, "s")}`,
-        "--pid-file",
-        file,
-        "--user",
-        "root",
-        ...words,
-      ]);
-      expect((await child.ended).status).toBeGreaterThan(0);
+      const child = await startServe(words(join(directory, "s"), file, ...asWhoItIs, ...fleet));
+      expect((await child.ended).status).toBe(2);
       expect(child.output).toMatch(/^tsgi: cannot write the pid file [^\n]* \(ENOENT\)[^\n]*\n$/);
       expect(existsSync(join(directory, "s"))).toBe(false);
     },

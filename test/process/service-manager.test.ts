@@ -135,7 +135,7 @@ describe("systemd is told", () => {
       { env: { NOTIFY_SOCKET: manager.socket } },
     );
     await manager.said("STOPPING=1");
-    expect(await child.ended).toEqual({ status: 1, signal: null });
+    expect(await child.ended).toEqual({ status: 2, signal: null });
     expect(child.output).toContain(pidFile);
     expect(manager.messages.join("\n")).not.toContain("READY=1");
   });
@@ -216,7 +216,9 @@ describe("serviceNotices", () => {
     maxMemoryOctets: Infinity,
     gracefulTimeoutMs: 30_000,
     heartbeatTimeoutMs: 30_000,
+    slowStartMs: 10_000,
     startTimeoutMs: 30_000,
+    application: "app.ts",
   };
   const state = (change: Partial<MasterState>, ...phases: WorkerPhase[]): MasterState => ({
     ...initialState(settings),
@@ -227,6 +229,7 @@ describe("serviceNotices", () => {
       phase,
       startedAt: 0,
       readyAt: 0,
+      toldSlow: false,
       heardAt: 0,
       deadline: Infinity,
     })),

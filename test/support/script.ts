@@ -39,13 +39,17 @@ export interface ScriptRequest {
   readonly node?: string;
 }
 
-/** Writes a script that has `runCgi`, of an entry of dist. */
+/** Writes a script that has `runCgi`, and an entry of dist as `tsgi`. */
 export function writeScript(source: string, name = "app.mjs", from = "cgi"): string {
   const path = join(temporaryDirectory(), name);
   const entry = new URL(`dist/${from}.js`, pathToFileURL(`${projectRoot}/`)).href;
-  writeFileSync(path, `#!/usr/bin/env node\nimport { runCgi } from "${entry}";\n${source}\n`, {
-    mode: 0o755,
-  });
+  writeFileSync(
+    path,
+    `#!/usr/bin/env node\nimport * as tsgi from "${entry}";\nconst { runCgi } = tsgi;\n${source}\n`,
+    {
+      mode: 0o755,
+    },
+  );
   return path;
 }
 
