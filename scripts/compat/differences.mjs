@@ -52,6 +52,19 @@ const pipelined =
   "The client sends several requests at once and goes. Node.js has called the listener for each by then; a web server asks for " +
   "the second when the first has been answered.";
 
+const emptyAnswer =
+  "An answer without a body that says nothing of its length. Node.js sends it without one and closes the connection; " +
+  "the gateway knows that it is empty and adds `Content-Length: 0`, the first of the ways that RFC 7231 section 6.3.6 names for a 205.";
+const anotherConnection =
+  "The test looks at the connection, as the client or the server has it: whether and when it closes, what is sent behind an " +
+  "answer, its parser, its timers, its options. The client's connection is the web server's; `req.socket` is made for its request and " +
+  "ends with it.";
+const framing =
+  "The test expects an answer's framing, or the headers that go with it, as Node.js would have chosen them. Framing is the web server's, " +
+  "and an answer that is given at once has a `Content-Length`.";
+const interimHeaders =
+  "The listener sends a 1xx answer before its own. No gateway protocol can carry one: the methods call back and send nothing.";
+
 /** By suite. @type {Readonly<Record<string, readonly Explanation[]>>} */
 export const differences = {
   express: [
@@ -81,9 +94,7 @@ export const differences = {
         "res.status= when 205 should strip content related header fields",
         "res.status= when 205 should strip content related header fields after status set",
       ],
-      reason:
-        "An answer without a body that says nothing of its length. Node.js sends it without one and closes the connection; " +
-        "the gateway knows that it is empty and adds `Content-Length: 0`, the first of the ways that RFC 7231 section 6.3.6 names for a 205.",
+      reason: emptyAnswer,
     },
     {
       titles: [
@@ -469,4 +480,195 @@ export const differences = {
       reason: upgrade,
     },
   ],
+  express4: [
+    {
+      titles: [
+        "express.static() fallthrough when true should fall-through when URL malformed",
+        "express.static() fallthrough when false should 400 when URL malformed",
+      ],
+      reason: refusedTarget,
+    },
+    {
+      titles: [
+        "res when accepting html should escape the url",
+        "res when accepting html should not render evil javascript links in anchor href (prevent XSS)",
+        "res when accepting text should encode the url",
+      ],
+      reason: refusedHost,
+    },
+  ],
+  koa2: [
+    {
+      titles: [
+        "res.status= when 205 should strip content related header fields",
+        "res.status= when 205 should strip content related header fields after status set",
+      ],
+      reason: emptyAnswer,
+    },
+  ],
+  "fastify-express": [
+    {
+      titles: [
+        "POST request without form body works",
+        "POST request with form body and without body-parser works",
+      ],
+      varies: true,
+      reason:
+        "The client gives the first request 100 ms, which it may take through a gateway that has just been started.",
+    },
+  ],
+  "koa-router": [
+    {
+      titles: [
+        "Layer Layer#match() return original path parameters when decodeURIComponent throw error",
+        "Layer Layer#match() return original ctx.captures when decodeURIComponent throw error",
+      ],
+      reason: refusedTarget,
+    },
+  ],
+  h3: [
+    { titles: ["app Node.js Readable Stream", "app Web Stream"], reason: framing },
+    {
+      titles: [
+        "Server Sent Events (SSE) streams events",
+        "Server Sent Events (SSE) streams events with metadata",
+      ],
+      varies: true,
+      reason:
+        "The client counts what comes in its first 100 ms, of which a gateway that has just been started takes some.",
+    },
+  ],
+  node: [
+    {
+      titles: nodeTests(
+        "agent-domain-reused-gc",
+        "agent-keepalive",
+        "chunked-304",
+        "client-spurious-aborted",
+        "generic-streams",
+        "keep-alive-close-on-header",
+        "keep-alive-max-requests",
+        "keep-alive-timeout-custom",
+        "keepalive-client",
+        "keepalive-request",
+        "no-read-no-dump",
+        "nodelay",
+        "outgoing-end-cork",
+        "parser-memory-retention",
+        "pipeline-requests-connection-leak",
+        "remove-connection-header-persists-connection",
+        "req-close-robust-from-tampering",
+        "response-cork",
+        "server-close-all",
+        "server-close-idle",
+        "server-connection-list-when-close",
+        "server-delete-parser",
+        "server-keepalive-end",
+        "server-unconsume-consume",
+        "server-unconsume",
+        "set-timeout-server",
+        "set-timeout",
+      ),
+      reason: anotherConnection,
+    },
+    {
+      titles: nodeTests(
+        "after-connect",
+        "connect-req-res",
+        "connect",
+        "parser-freed-before-upgrade",
+        "pipeline-socket-parser-typeerror",
+        "server-request-timeout-upgrade",
+        "upgrade-advertise",
+        "upgrade-client2",
+        "upgrade-reconsume-stream",
+        "upgrade-server",
+        "upgrade-server2",
+      ),
+      reason: upgrade,
+    },
+    {
+      titles: nodeTests(
+        "1.0",
+        "content-length",
+        "max-headers-count",
+        "mutable-headers",
+        "outgoing-properties",
+        "remove-header-stays-removed",
+      ),
+      reason: framing,
+    },
+    {
+      titles: nodeTests("raw-headers", "set-trailers"),
+      reason: "CGI has no trailers, and its variables do not tell how a client spells the names of headers.",
+    },
+    {
+      titles: nodeTests("early-hints", "information-headers", "information-processing"),
+      reason: interimHeaders,
+    },
+    { titles: nodeTests("expect-continue", "expect-handling", "write-callbacks"), reason: expectContinue },
+    {
+      titles: nodeTests(
+        "destroyed-socket-write2",
+        "outgoing-destroyed",
+        "response-close",
+        "server-capture-rejections",
+        "server-incomingmessage-destroy",
+      ),
+      reason: unanswered,
+    },
+    {
+      titles: nodeTests("exceptions"),
+      reason:
+        "A listener that throws is answered 500, with a line in the log. Node.js has the process hear of it, and end.",
+    },
+    {
+      titles: nodeTests("blank-header", "header-badrequest"),
+      reason: noHttpBehind,
+    },
+    {
+      titles: nodeTests(
+        "chunk-extensions-limit",
+        "chunked-smuggling",
+        "header-owstext",
+        "host-header-ipv6-fail",
+        "insecure-parser-per-stream",
+        "insecure-parser",
+        "max-header-size-per-stream",
+        "transfer-encoding-repeated-chunked",
+      ),
+      reason:
+        "The test looks at how strict the server's parser is, or at the error that it answers with: the web server's. The embedded front " +
+        "end refuses a header with a TAB and a Host that is none.",
+    },
+    {
+      titles: nodeTests("request-join-authorization-headers", "server-multiheaders", "server-multiheaders2"),
+      reason:
+        "The client sends a header twice that may come once, such as Host, Authorization or Content-Type. Node.js takes the first; " +
+        "the embedded front end answers 400, since whoever checks one of them does not know which the application takes.",
+    },
+    {
+      titles: nodeTests("response-multi-content-length"),
+      reason: "The listener sets Content-Length twice. Node.js sends both; the gateway answers 500.",
+    },
+    {
+      titles: nodeTests("response-multiheaders"),
+      reason:
+        "One of the headers that the test sends in an answer is Proxy-Authorization, which is left out: it speaks of a connection.",
+    },
+    {
+      titles: nodeTests("perf_hooks"),
+      reason: "The test counts what node:http measures, and here a request passes two servers of node:http.",
+    },
+    {
+      titles: nodeTests("writable-true-after-close"),
+      varies: true,
+      reason: "The client goes when the answer is on its way; the gateway hears of it a little later.",
+    },
+  ],
 };
+
+/** The files that such tests are in. */
+function nodeTests(...names) {
+  return names.map((name) => `test/parallel/test-http-${name}.js`);
+}

@@ -11,11 +11,14 @@
  * @property {string} repository owner/name on GitHub
  * @property {string} tag
  * @property {string} commit
- * @property {"mocha" | "node" | "vitest" | "jest" | "lab"} runner
+ * @property {"mocha" | "node" | "vitest" | "jest" | "lab" | "files"} runner
  * @property {readonly string[]} words what the runner is given; a word with `*` stands for the files of that name
  * @property {readonly string[]} [nodeWords] what Node.js is given before the runner
  * @property {Readonly<Record<string, string>>} [env] what is added to the environment
  * @property {readonly string[]} [leaveOut] files that such a word does not stand for
+ * @property {RegExp} [only] what a file must say for such a word to stand for it
+ * @property {boolean} [isTag] false where the repository has no such tag, and the commit is asked for
+ * @property {boolean} [legacyPeers] its packages ask for each other's versions in a way that npm refuses
  * @property {readonly string[]} [packages] what the suite needs and does not install itself
  * @property {readonly (readonly string[])[]} [before] commands of its own test script that come before the tests
  */
@@ -390,5 +393,212 @@ export const suites = [
     commit: "9b96cd725127a024dabebec6c7ea8c807272223d",
     runner: "mocha",
     words: ["test/*-test.js"],
+  },
+  {
+    name: "express4",
+    repository: "expressjs/express",
+    tag: "v4.22.2",
+    commit: "df0abc9333a3398b97b71f6ea7cd77d5ea3e9f97",
+    runner: "mocha",
+    words: ["--require", "test/support/env", "--check-leaks", "test/", "test/acceptance/"],
+  },
+  {
+    name: "koa2",
+    repository: "koajs/koa",
+    tag: "v2.16.4",
+    commit: "ca76ea6a4f2f49fb75575730404da146f66cb43c",
+    runner: "jest",
+    words: ["--forceExit"],
+  },
+  {
+    name: "fastify4",
+    repository: "fastify/fastify",
+    tag: "v4.29.1",
+    commit: "2d85fee1d317208e0f9c7c9103c4ebb30d7c35e6",
+    runner: "files",
+    // As of its version 5.
+    words: ["test/*.test.js"],
+    leaveOut: [
+      "test/client-timeout.test.js",
+      "test/close-pipelining.test.js",
+      "test/close.test.js",
+      "test/connectionTimeout.test.js",
+      "test/header-overflow.test.js",
+      "test/keepAliveTimeout.test.js",
+      "test/maxRequestsPerSocket.test.js",
+      "test/requestTimeout.test.js",
+      "test/upgrade.test.js",
+    ],
+  },
+  {
+    name: "koa-router",
+    repository: "koajs/router",
+    tag: "v15.1.0",
+    commit: "d4d61045797885fac1905c8f412fef174ab09d2f",
+    runner: "node",
+    // In place of ts-node, which does not work beside another module that is preloaded.
+    packages: ["tsx"],
+    words: ["--import", "tsx", "--test", "test/*.test.ts", "test/utils/*.test.ts"],
+  },
+  {
+    name: "fastify-cookie",
+    repository: "fastify/fastify-cookie",
+    tag: "v11.0.2",
+    commit: "3ff06ef2b08487f3bdcd55218915aceaa8538250",
+    runner: "node",
+    words: ["--test"],
+  },
+  {
+    name: "fastify-formbody",
+    repository: "fastify/fastify-formbody",
+    tag: "v8.0.2",
+    commit: "d41544f73a7ad299326e65ee048ca929c0b2a01f",
+    runner: "node",
+    words: ["--test"],
+  },
+  {
+    name: "fastify-session",
+    repository: "fastify/session",
+    tag: "v11.1.2",
+    commit: "e8f0d9357364cf2c5db5fa3a186225fce9110c0a",
+    runner: "node",
+    words: ["--test", "test/*.test.js"],
+  },
+  {
+    name: "fastify-compress",
+    repository: "fastify/fastify-compress",
+    tag: "v9.2.0",
+    commit: "d5319511abc6fb4eeee311709e3c8f39f291931c",
+    runner: "node",
+    words: ["--test"],
+  },
+  {
+    name: "fastify-reply-from",
+    repository: "fastify/fastify-reply-from",
+    tag: "v12.6.4",
+    commit: "08e537c8b7b8100b8ffb677611301f7612fb15fe",
+    runner: "node",
+    words: ["--test"],
+  },
+  {
+    name: "fastify-http-proxy",
+    repository: "fastify/fastify-http-proxy",
+    tag: "v11.4.4",
+    commit: "15df3dc5eca55e2e61dba1745f422690b4a55257",
+    runner: "node",
+    // Without the tests of WebSockets.
+    words: ["--test", "test/test.js", "test/options.js", "test/utils.js", "test/export.js"],
+  },
+  {
+    name: "fastify-sensible",
+    repository: "fastify/fastify-sensible",
+    tag: "v6.0.5",
+    commit: "7974df06c6a6fe1c3a15351b90a032aa15514fe4",
+    runner: "node",
+    words: ["--test", "test/*.test.js"],
+  },
+  {
+    name: "fastify-express",
+    repository: "fastify/fastify-express",
+    tag: "v4.0.7",
+    commit: "b40dfd448bb2218134acb40e9b7497554562b63b",
+    runner: "node",
+    words: ["--test"],
+  },
+  {
+    name: "multiparty",
+    repository: "pillarjs/multiparty",
+    tag: "v4.3.0",
+    commit: "f7963dbfb8c66764790790cf79eb0992c0e45ff0",
+    runner: "mocha",
+    words: ["--check-leaks", "test/"],
+  },
+  {
+    name: "moleculer-web",
+    repository: "moleculerjs/moleculer-web",
+    tag: "v0.10.8",
+    commit: "3669451541842ea02e8ad1b190908526935359a7",
+    runner: "jest",
+    words: ["--forceExit"],
+  },
+  {
+    name: "superagent",
+    repository: "ladjs/superagent",
+    tag: "v8.1.2",
+    commit: "cfb7b5e8f381adc98667cf7c6c44e550a1ab9a6f",
+    runner: "mocha",
+    before: [["npx", "babel", "src", "--config-file", "./.lib.babelrc", "--out-dir", "lib"]],
+    words: ["--require", "should", "--timeout", "20000", "test/*.js", "test/node/*.js"],
+  },
+  {
+    name: "http-proxy-middleware",
+    repository: "chimurai/http-proxy-middleware",
+    tag: "v4.2.0",
+    commit: "4abb1ba10e72f4fb1208d95f3f5d45352b38e440",
+    runner: "vitest",
+    words: ["run"],
+  },
+  {
+    name: "sirv",
+    repository: "lukeed/sirv",
+    tag: "v3.0.1",
+    commit: "d061616827dd32d53b61ec9530c9445c8f592620",
+    runner: "files",
+    words: ["tests/sirv.mjs"],
+  },
+  {
+    name: "koa-session",
+    repository: "koajs/session",
+    tag: "v7.0.2",
+    commit: "36beadadf9db645ae5a0c8544544e4e6cfb203cc",
+    runner: "mocha",
+    nodeWords: ["--import", "tsx"],
+    packages: ["tsx", "mocha@10"],
+    words: ["test/*.test.ts"],
+  },
+  {
+    name: "express-graphql",
+    repository: "graphql/express-graphql",
+    tag: "v0.12.0",
+    commit: "2a471603555129fc72543bb70669c9e7360379ad",
+    runner: "mocha",
+    words: ["src/__tests__/*-test.ts"],
+  },
+  {
+    name: "koa-mount",
+    repository: "koajs/mount",
+    tag: "v4.2.0",
+    commit: "3f14cbb8b0d0812ef7299434dffe6f784e8933fe",
+    runner: "mocha",
+    words: [],
+  },
+  {
+    name: "express-rate-limit",
+    repository: "express-rate-limit/express-rate-limit",
+    tag: "v7.5.0",
+    commit: "fe46b43783313ff6660c8bc20233e0bb4a470c7d",
+    runner: "jest",
+    nodeWords: ["--experimental-vm-modules"],
+    words: [],
+  },
+  {
+    name: "h3",
+    repository: "h3js/h3",
+    tag: "v1.15.11",
+    commit: "7b9f41fda6038d26a367c2a26a07ed83ee1dbaac",
+    runner: "vitest",
+    legacyPeers: true,
+    words: ["run"],
+  },
+  {
+    name: "node",
+    repository: "denoland/node_test",
+    // Node.js's own tests as of this version, in a repository without tags; nodejs/node itself is forty times as large.
+    tag: "v20.11.1",
+    isTag: false,
+    commit: "be77956923934fee955d80a3e53c4fa493fe1be0",
+    runner: "files",
+    words: ["test/parallel/test-http-*.js"],
+    only: /createServer|http\.Server/,
   },
 ];
