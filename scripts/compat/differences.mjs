@@ -64,6 +64,12 @@ const framing =
   "and an answer that is given at once has a `Content-Length`.";
 const interimHeaders =
   "The listener sends a 1xx answer before its own. No gateway protocol can carry one: the methods call back and send nothing.";
+const connectionTimeout =
+  "Fastify's `connectionTimeout` is the time limit of the server's connections, which are the web server's here: nginx has " +
+  "`fastcgi_read_timeout` for it.";
+const hijacked =
+  "A listener that takes the socket and writes HTTP to it by hand speaks to nobody: what goes back is an answer of FastCGI.";
+const endless = "That test never ends, and so those behind it in its file do not run.";
 
 /** By suite. @type {Readonly<Record<string, readonly Explanation[]>>} */
 export const differences = {
@@ -271,8 +277,7 @@ export const differences = {
         "onTimeout should be triggered and socket _meta is set",
         "onTimeout on route",
       ],
-      reason:
-        "Fastify's `connectionTimeout` is the time limit of the server's connections, which are the web server's here: nginx has `fastcgi_read_timeout` for it.",
+      reason: connectionTimeout,
     },
     {
       titles: ["sends early hints"],
@@ -305,8 +310,7 @@ export const differences = {
         "Hijacking inside handler skips all the following hooks and handler execution Throwing an error does not trigger any hooks",
         "Hijacking inside handler skips all the following hooks and handler execution Calling reply.send() after hijacking logs a warning",
       ],
-      reason:
-        "A listener that takes the socket and writes HTTP to it by hand speaks to nobody: what goes back is an answer of FastCGI. That test never ends, and so those behind it in its file do not run. Writing to `reply.raw` by hand works.",
+      reason: hijacked + " " + endless + " Writing to `reply.raw` by hand works.",
     },
     {
       titles: ["client disconnect aborts lazily created signal (no handlerTimeout)"],
@@ -515,6 +519,54 @@ export const differences = {
       varies: true,
       reason:
         "The client gives the first request 100 ms, which it may take through a gateway that has just been started.",
+    },
+  ],
+  fastify4: [
+    {
+      titles: ["test/url-rewriting.test.js Should throw an error"],
+      reason: unanswered,
+    },
+    {
+      titles: [
+        "test/hooks.test.js onTimeout should be triggered",
+        "test/hooks.test.js onTimeout should be triggered and socket _meta is set",
+        "test/hooks.test.js registering invalid hooks should throw an error",
+        "test/hooks.test.js onRequestAbort should be triggered",
+        "test/hooks.test.js onRequestAbort should support encapsulation",
+        "test/hooks.test.js onRequestAbort should handle errors / 1",
+        "test/hooks.test.js onRequestAbort should handle errors / 2",
+        "test/hooks.test.js onRequestAbort should handle async errors / 1",
+        "test/hooks.test.js onRequestAbort should handle async errors / 2",
+        "test/hooks.test.js",
+        "test/route-hooks.test.js onTimeout on route",
+        "test/route-hooks.test.js onError on route",
+        "test/route-hooks.test.js",
+      ],
+      reason: connectionTimeout + " " + endless,
+    },
+    {
+      titles: [
+        "test/request-error.test.js default clientError replies with bad request on reused keep-alive connection",
+      ],
+      reason: noHttpBehind,
+    },
+    {
+      titles: [
+        "test/unsupported-httpversion.test.js Will return 505 HTTP error if HTTP version (2.0 when server is 1.1) is not supported",
+      ],
+      reason:
+        "The client speaks of HTTP/2.0 in a request of HTTP/1.1. What the client spoke is SERVER_PROTOCOL; `req.httpVersion` is 1.1.",
+    },
+    {
+      titles: [
+        "test/skip-reply-send.test.js Hijacking inside onRequest skips all the following hooks and handler execution",
+        "test/skip-reply-send.test.js Hijacking inside preParsing skips all the following hooks and handler execution",
+        "test/skip-reply-send.test.js Hijacking inside preValidation skips all the following hooks and handler execution",
+        "test/skip-reply-send.test.js Hijacking inside preHandler skips all the following hooks and handler execution",
+        "test/skip-reply-send.test.js Hijacking inside handler skips all the following hooks and handler execution",
+        "test/skip-reply-send.test.js",
+      ],
+      reason: hijacked + " " + endless,
     },
   ],
   "koa-router": [

@@ -416,7 +416,8 @@ export const suites = [
     tag: "v4.29.1",
     commit: "2d85fee1d317208e0f9c7c9103c4ebb30d7c35e6",
     runner: "files",
-    // As of its version 5.
+    // Without those that version 5 runs without, and without those whose client leaves an upload unfinished and goes on
+    // with the same connection, which only Node.js closes at the word of the listener.
     words: ["test/*.test.js"],
     leaveOut: [
       "test/client-timeout.test.js",
@@ -426,6 +427,10 @@ export const suites = [
       "test/header-overflow.test.js",
       "test/keepAliveTimeout.test.js",
       "test/maxRequestsPerSocket.test.js",
+      "test/patch.error-handler.test.js",
+      "test/patch.test.js",
+      "test/put.error-handler.test.js",
+      "test/put.test.js",
       "test/requestTimeout.test.js",
       "test/upgrade.test.js",
     ],
