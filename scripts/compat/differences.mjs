@@ -590,6 +590,29 @@ export const differences = {
         "The client counts what comes in its first 100 ms, of which a gateway that has just been started takes some.",
     },
   ],
+  "http-proxy-middleware": [
+    {
+      titles: [
+        "E2E Hono http-proxy-middleware in actual Hono server basic setup, requests to target should handle connection reset",
+        "E2E http-proxy-middleware http-proxy-middleware in actual server basic setup with configured body-parser should detect bodyParser usage leading to ECONNRESET error",
+        "E2E http-proxy-middleware http-proxy-middleware in actual server default httpProxy on error handling should handle ECONNRESET errors from the target server",
+        "E2E http-proxy-middleware http-proxy-middleware in actual server default httpProxy on error handling should handle closed connections from the target server",
+      ],
+      reason: unanswered,
+    },
+    {
+      titles: [
+        "option.ws should proxy to path",
+        "option.ws should forward websocket upgrade to /ws-path without duplicating the mounted path",
+        "option.ws should proxy websocket upgrades for two mounted paths with separate targets",
+        'option.ws with external server "upgrade" should proxy to path',
+        "option.ws across multiple servers should proxy websocket upgrades on every attached server",
+        "with router and pathRewrite should proxy to path",
+        "ws enabled without server object (issue #143) should still work when server is available",
+      ].map((title) => `E2E WebSocket proxy ${title}`),
+      reason: upgrade,
+    },
+  ],
   node: [
     {
       titles: nodeTests(

@@ -24,11 +24,13 @@ export type NodeListener = (request: NodeRequest, response: ServerResponse) => u
  */
 export function fromNode(listener: NodeListener | EventEmitter): Application {
   const call = toListener(listener);
-  const options = typeof listener === "function" ? undefined : serverOptions(listener);
+  const server = typeof listener === "function" ? undefined : listener;
+  const options = server && serverOptions(server);
   const { getDefaultHighWaterMark } = process.getBuiltinModule("node:stream");
   return (environ, startResponse) => {
     const highWaterMark = options?.highWaterMark ?? getDefaultHighWaterMark(false);
     const socket = new GatewaySocket(environ, startResponse, highWaterMark);
+    socket.server = server;
     const hasBody = mayHaveBody(environ);
     const response = createMessages(environ, socket, hasBody, options);
     const request = response.req;

@@ -58,6 +58,14 @@ async function both(options: ServerOptions): Promise<[own: unknown, gateway: unk
   return (await Promise.all(answers)) as [unknown, unknown];
 }
 
+it("names the server as the one of the request's socket", async () => {
+  const server = createServer((request, response) => {
+    response.end(String((request.socket as { server?: unknown }).server === server));
+  });
+  const { fetch } = await startNodeSite(fromNode(server));
+  expect(await (await fetch("/")).text()).toBe("true");
+});
+
 describe("fromNode(http.Server) takes from the server", () => {
   it("its classes of requests and responses", async () => {
     const [own, gateway] = await both({ IncomingMessage: Request, ServerResponse: Response } as never);
