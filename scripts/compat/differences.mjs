@@ -569,6 +569,48 @@ export const differences = {
       reason: hijacked + " " + endless,
     },
   ],
+  "fastify-reply-from": [
+    {
+      titles: [
+        "use a custom instance of 'undici' custom Pool",
+        "use a custom instance of 'undici' custom Client",
+        "use a custom instance of 'undici'",
+        "use a custom instance of 'undici' disableRequestLogging is set to true",
+        "use a custom instance of 'undici' disableRequestLogging is set to false",
+        "use a custom instance of 'undici' disableRequestLogging is not defined",
+        "use a custom instance of 'undici' (2)",
+        "undici request with path in base",
+        "undici",
+      ],
+      reason:
+        "The test looks for the header Connection that the client has sent. It speaks of the client's connection, and the embedded front " +
+        "end keeps it for itself. nginx passes it on.",
+    },
+    {
+      titles: [
+        "Will retry",
+        "custom retry delay function inspects the err paramater",
+        "we can exceed our retryCount and introspect attempts independently",
+        "Will retry (2)",
+      ],
+      reason: unanswered,
+    },
+    {
+      titles: [
+        "use undici ProxyAgent to connect through proxy - configured via string",
+        "use undici ProxyAgent to connect through proxy - configured via url instance",
+        "use undici ProxyAgent to connect through proxy - configured via object",
+      ],
+      reason: upgrade,
+    },
+    {
+      titles: [
+        "closes the downstream connection when undici responds before the request is complete",
+        "closes the downstream connection when node:http responds before the request is complete",
+      ],
+      reason: unfinishedUpload,
+    },
+  ],
   "koa-router": [
     {
       titles: [

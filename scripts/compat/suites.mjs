@@ -606,4 +606,20 @@ export const suites = [
     words: ["test/parallel/test-http-*.js"],
     only: /createServer|http\.Server/,
   },
+  {
+    name: "csurf",
+    repository: "expressjs/csurf",
+    tag: "1.11.0",
+    commit: "daaeb5da05f64701175be8546b4a38fd3677a9ab",
+    runner: "mocha",
+    words: ["--check-leaks", "test/"],
+  },
+  {
+    name: "express-http-proxy",
+    repository: "villadora/express-http-proxy",
+    tag: "v2.1.2",
+    commit: "e2aeb522d734645cd9a13eaee3b80795d46f3d14",
+    runner: "mocha",
+    words: ["--recursive", "test"],
+  },
 ];
