@@ -69,6 +69,9 @@ const connectionTimeout =
   "`fastcgi_read_timeout` for it.";
 const hijacked =
   "A listener that takes the socket and writes HTTP to it by hand speaks to nobody: what goes back is an answer of FastCGI.";
+const clientsHeader =
+  "The test looks for the header Connection that the client has sent. It speaks of the client's connection, and the embedded " +
+  "front end keeps it for itself. nginx passes it on.";
 const endless = "That test never ends, and so those behind it in its file do not run.";
 
 /** By suite. @type {Readonly<Record<string, readonly Explanation[]>>} */
@@ -582,9 +585,7 @@ export const differences = {
         "undici request with path in base",
         "undici",
       ],
-      reason:
-        "The test looks for the header Connection that the client has sent. It speaks of the client's connection, and the embedded front " +
-        "end keeps it for itself. nginx passes it on.",
+      reason: clientsHeader,
     },
     {
       titles: [
@@ -653,6 +654,38 @@ export const differences = {
         "ws enabled without server object (issue #143) should still work when server is available",
       ].map((title) => `E2E WebSocket proxy ${title}`),
       reason: upgrade,
+    },
+  ],
+  "node-fetch": [
+    {
+      titles: [
+        "node-fetch should support redirect mode, manual flag, broken Location header",
+        "node-fetch should handle chunked response with more than 1 chunk in the final packet",
+      ],
+      reason: hijacked,
+    },
+    {
+      titles: [
+        "node-fetch should handle network-error response",
+        "node-fetch AbortController (polyfill) should remove internal AbortSignal event listener after request and response complete without aborting",
+      ],
+      reason: unanswered,
+    },
+    {
+      titles: ["node-fetch should handle response with no status text"],
+      reason: "A status of start_response has a reason: the usual one, where the listener gives none.",
+    },
+    {
+      titles: [
+        "node-fetch should send request with connection keep-alive if agent is provided",
+        "node-fetch should allow a function supplying the agent",
+      ],
+      reason: clientsHeader,
+    },
+    {
+      titles: ["node-fetch should handle chunked response with final chunk and EOM in separate packets (2)"],
+      varies: true,
+      reason: "The test fails on Node's own http as well, there twice.",
     },
   ],
   node: [

@@ -10,7 +10,7 @@ import { spawn } from "node:child_process";
 import { appendFileSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
-const limitMs = 20_000;
+const limitMs = 30_000;
 const files = process.argv.slice(2);
 await Promise.all(Array.from({ length: 2 * availableParallelism() }, runRest));
 

@@ -622,4 +622,21 @@ export const suites = [
     runner: "mocha",
     words: ["--recursive", "test"],
   },
+  {
+    name: "restana",
+    repository: "BackendStack21/restana",
+    tag: "v6.0.0",
+    commit: "d2f0cfc119a70c37505afffed2a62083360f53cf",
+    runner: "mocha",
+    env: { PORT: "3000" },
+    words: ["specs/*.test.js"],
+  },
+  {
+    name: "node-fetch",
+    repository: "node-fetch/node-fetch",
+    tag: "v3.3.2",
+    commit: "8b3320d2a7c07bce4afc6b2bf6c3bbddda85b01f",
+    runner: "mocha",
+    words: [],
+  },
 ];
