@@ -688,6 +688,7 @@ export const differences = {
       reason: "The test fails on Node's own http as well, there twice.",
     },
   ],
+  "serve-handler": [{ titles: ["error for request with malformed URI"], reason: refusedTarget }],
   node: [
     {
       titles: nodeTests(

@@ -639,4 +639,21 @@ export const suites = [
     runner: "mocha",
     words: [],
   },
+  {
+    name: "serve-handler",
+    repository: "vercel/serve-handler",
+    tag: "6.1.7",
+    commit: "5158ae776863f0d597187e11260d963e7a78c6a0",
+    runner: "jest",
+    before: [["npx", "dottojs", "-s", "./src", "-d", "./src"]],
+    words: ["--forceExit", "test/integration.test.js"],
+  },
+  {
+    name: "http-server",
+    repository: "http-party/http-server",
+    tag: "v14.1.1",
+    commit: "af0ac3e4b9bd5fff55337aee32bf37f6116c7b4f",
+    runner: "files",
+    words: ["test/*.test.js"],
+  },
 ];
