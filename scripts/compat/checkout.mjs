@@ -23,7 +23,8 @@ export async function checkOut(suite, { directory, source }) {
   mkdirSync(place, { recursive: true });
   const git = (...words) => runProgram("git", words, { cwd: place });
   await git("init", "--quiet");
-  await git("fetch", "--quiet", "--depth", "1", from, `refs/tags/${suite.tag}`);
+  const wanted = suite.isTag === false ? suite.commit : `refs/tags/${suite.tag}`;
+  await git("fetch", "--quiet", "--depth", "1", from, wanted);
   await git("checkout", "--quiet", "--force", "FETCH_HEAD");
   const commit = (await git("rev-parse", "HEAD")).trim();
   if (commit !== suite.commit) {
@@ -31,7 +32,8 @@ export async function checkOut(suite, { directory, source }) {
   }
   // Scripts of packages that only lint or build are not needed, and they are not ours to run.
   const install = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"];
-  await runProgram("npm", install, { cwd: place });
+  if (suite.legacyPeers) install.push("--legacy-peer-deps");
+  if (existsSync(join(place, "package.json"))) await runProgram("npm", install, { cwd: place });
   if (suite.packages !== undefined) {
     await runProgram("npm", [...install, "--no-save", ...suite.packages], { cwd: place });
   }

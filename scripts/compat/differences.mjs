@@ -52,6 +52,28 @@ const pipelined =
   "The client sends several requests at once and goes. Node.js has called the listener for each by then; a web server asks for " +
   "the second when the first has been answered.";
 
+const emptyAnswer =
+  "An answer without a body that says nothing of its length. Node.js sends it without one and closes the connection; " +
+  "the gateway knows that it is empty and adds `Content-Length: 0`, the first of the ways that RFC 7231 section 6.3.6 names for a 205.";
+const anotherConnection =
+  "The test looks at the connection, as the client or the server has it: whether and when it closes, what is sent behind an " +
+  "answer, its parser, its timers, its options. The client's connection is the web server's; `req.socket` is made for its request and " +
+  "ends with it.";
+const framing =
+  "The test expects an answer's framing, or the headers that go with it, as Node.js would have chosen them. Framing is the web server's, " +
+  "and an answer that is given at once has a `Content-Length`.";
+const interimHeaders =
+  "The listener sends a 1xx answer before its own. No gateway protocol can carry one: the methods call back and send nothing.";
+const connectionTimeout =
+  "Fastify's `connectionTimeout` is the time limit of the server's connections, which are the web server's here: nginx has " +
+  "`fastcgi_read_timeout` for it.";
+const hijacked =
+  "A listener that takes the socket and writes HTTP to it by hand speaks to nobody: what goes back is an answer of FastCGI.";
+const clientsHeader =
+  "The test looks for the header Connection that the client has sent. It speaks of the client's connection, and the embedded " +
+  "front end keeps it for itself. nginx passes it on.";
+const endless = "That test never ends, and so those behind it in its file do not run.";
+
 /** By suite. @type {Readonly<Record<string, readonly Explanation[]>>} */
 export const differences = {
   express: [
@@ -81,9 +103,7 @@ export const differences = {
         "res.status= when 205 should strip content related header fields",
         "res.status= when 205 should strip content related header fields after status set",
       ],
-      reason:
-        "An answer without a body that says nothing of its length. Node.js sends it without one and closes the connection; " +
-        "the gateway knows that it is empty and adds `Content-Length: 0`, the first of the ways that RFC 7231 section 6.3.6 names for a 205.",
+      reason: emptyAnswer,
     },
     {
       titles: [
@@ -260,8 +280,7 @@ export const differences = {
         "onTimeout should be triggered and socket _meta is set",
         "onTimeout on route",
       ],
-      reason:
-        "Fastify's `connectionTimeout` is the time limit of the server's connections, which are the web server's here: nginx has `fastcgi_read_timeout` for it.",
+      reason: connectionTimeout,
     },
     {
       titles: ["sends early hints"],
@@ -294,8 +313,7 @@ export const differences = {
         "Hijacking inside handler skips all the following hooks and handler execution Throwing an error does not trigger any hooks",
         "Hijacking inside handler skips all the following hooks and handler execution Calling reply.send() after hijacking logs a warning",
       ],
-      reason:
-        "A listener that takes the socket and writes HTTP to it by hand speaks to nobody: what goes back is an answer of FastCGI. That test never ends, and so those behind it in its file do not run. Writing to `reply.raw` by hand works.",
+      reason: hijacked + " " + endless + " Writing to `reply.raw` by hand works.",
     },
     {
       titles: ["client disconnect aborts lazily created signal (no handlerTimeout)"],
@@ -469,4 +487,339 @@ export const differences = {
       reason: upgrade,
     },
   ],
+  express4: [
+    {
+      titles: [
+        "express.static() fallthrough when true should fall-through when URL malformed",
+        "express.static() fallthrough when false should 400 when URL malformed",
+      ],
+      reason: refusedTarget,
+    },
+    {
+      titles: [
+        "res when accepting html should escape the url",
+        "res when accepting html should not render evil javascript links in anchor href (prevent XSS)",
+        "res when accepting text should encode the url",
+      ],
+      reason: refusedHost,
+    },
+  ],
+  koa2: [
+    {
+      titles: [
+        "res.status= when 205 should strip content related header fields",
+        "res.status= when 205 should strip content related header fields after status set",
+      ],
+      reason: emptyAnswer,
+    },
+  ],
+  "fastify-express": [
+    {
+      titles: [
+        "POST request without form body works",
+        "POST request with form body and without body-parser works",
+      ],
+      varies: true,
+      reason:
+        "The client gives the first request 100 ms, which it may take through a gateway that has just been started.",
+    },
+  ],
+  fastify4: [
+    {
+      titles: ["test/url-rewriting.test.js Should throw an error"],
+      reason: unanswered,
+    },
+    {
+      titles: [
+        "test/hooks.test.js onTimeout should be triggered",
+        "test/hooks.test.js onTimeout should be triggered and socket _meta is set",
+        "test/hooks.test.js registering invalid hooks should throw an error",
+        "test/hooks.test.js onRequestAbort should be triggered",
+        "test/hooks.test.js onRequestAbort should support encapsulation",
+        "test/hooks.test.js onRequestAbort should handle errors / 1",
+        "test/hooks.test.js onRequestAbort should handle errors / 2",
+        "test/hooks.test.js onRequestAbort should handle async errors / 1",
+        "test/hooks.test.js onRequestAbort should handle async errors / 2",
+        "test/hooks.test.js",
+        "test/route-hooks.test.js onTimeout on route",
+        "test/route-hooks.test.js onError on route",
+        "test/route-hooks.test.js",
+      ],
+      reason: connectionTimeout + " " + endless,
+    },
+    {
+      titles: [
+        "test/request-error.test.js default clientError replies with bad request on reused keep-alive connection",
+      ],
+      reason: noHttpBehind,
+    },
+    {
+      titles: [
+        "test/unsupported-httpversion.test.js Will return 505 HTTP error if HTTP version (2.0 when server is 1.1) is not supported",
+      ],
+      reason:
+        "The client speaks of HTTP/2.0 in a request of HTTP/1.1. What the client spoke is SERVER_PROTOCOL; `req.httpVersion` is 1.1.",
+    },
+    {
+      titles: [
+        "test/skip-reply-send.test.js Hijacking inside onRequest skips all the following hooks and handler execution",
+        "test/skip-reply-send.test.js Hijacking inside preParsing skips all the following hooks and handler execution",
+        "test/skip-reply-send.test.js Hijacking inside preValidation skips all the following hooks and handler execution",
+        "test/skip-reply-send.test.js Hijacking inside preHandler skips all the following hooks and handler execution",
+        "test/skip-reply-send.test.js Hijacking inside handler skips all the following hooks and handler execution",
+        "test/skip-reply-send.test.js",
+      ],
+      reason: hijacked + " " + endless,
+    },
+  ],
+  "fastify-reply-from": [
+    {
+      titles: [
+        "use a custom instance of 'undici' custom Pool",
+        "use a custom instance of 'undici' custom Client",
+        "use a custom instance of 'undici'",
+        "use a custom instance of 'undici' disableRequestLogging is set to true",
+        "use a custom instance of 'undici' disableRequestLogging is set to false",
+        "use a custom instance of 'undici' disableRequestLogging is not defined",
+        "use a custom instance of 'undici' (2)",
+        "undici request with path in base",
+        "undici",
+      ],
+      reason: clientsHeader,
+    },
+    {
+      titles: [
+        "Will retry",
+        "custom retry delay function inspects the err paramater",
+        "we can exceed our retryCount and introspect attempts independently",
+        "Will retry (2)",
+      ],
+      reason: unanswered,
+    },
+    {
+      titles: [
+        "use undici ProxyAgent to connect through proxy - configured via string",
+        "use undici ProxyAgent to connect through proxy - configured via url instance",
+        "use undici ProxyAgent to connect through proxy - configured via object",
+      ],
+      reason: upgrade,
+    },
+    {
+      titles: [
+        "closes the downstream connection when undici responds before the request is complete",
+        "closes the downstream connection when node:http responds before the request is complete",
+      ],
+      reason: unfinishedUpload,
+    },
+  ],
+  "koa-router": [
+    {
+      titles: [
+        "Layer Layer#match() return original path parameters when decodeURIComponent throw error",
+        "Layer Layer#match() return original ctx.captures when decodeURIComponent throw error",
+      ],
+      reason: refusedTarget,
+    },
+  ],
+  h3: [
+    { titles: ["app Node.js Readable Stream", "app Web Stream"], reason: framing },
+    {
+      titles: [
+        "Server Sent Events (SSE) streams events",
+        "Server Sent Events (SSE) streams events with metadata",
+      ],
+      varies: true,
+      reason:
+        "The client counts what comes in its first 100 ms, of which a gateway that has just been started takes some.",
+    },
+  ],
+  "http-proxy-middleware": [
+    {
+      titles: [
+        "E2E Hono http-proxy-middleware in actual Hono server basic setup, requests to target should handle connection reset",
+        "E2E http-proxy-middleware http-proxy-middleware in actual server basic setup with configured body-parser should detect bodyParser usage leading to ECONNRESET error",
+        "E2E http-proxy-middleware http-proxy-middleware in actual server default httpProxy on error handling should handle ECONNRESET errors from the target server",
+        "E2E http-proxy-middleware http-proxy-middleware in actual server default httpProxy on error handling should handle closed connections from the target server",
+      ],
+      reason: unanswered,
+    },
+    {
+      titles: [
+        "option.ws should proxy to path",
+        "option.ws should forward websocket upgrade to /ws-path without duplicating the mounted path",
+        "option.ws should proxy websocket upgrades for two mounted paths with separate targets",
+        'option.ws with external server "upgrade" should proxy to path',
+        "option.ws across multiple servers should proxy websocket upgrades on every attached server",
+        "with router and pathRewrite should proxy to path",
+        "ws enabled without server object (issue #143) should still work when server is available",
+      ].map((title) => `E2E WebSocket proxy ${title}`),
+      reason: upgrade,
+    },
+  ],
+  "node-fetch": [
+    {
+      titles: [
+        "node-fetch should support redirect mode, manual flag, broken Location header",
+        "node-fetch should handle chunked response with more than 1 chunk in the final packet",
+      ],
+      reason: hijacked,
+    },
+    {
+      titles: [
+        "node-fetch should handle network-error response",
+        "node-fetch AbortController (polyfill) should remove internal AbortSignal event listener after request and response complete without aborting",
+      ],
+      reason: unanswered,
+    },
+    {
+      titles: ["node-fetch should handle response with no status text"],
+      reason: "A status of start_response has a reason: the usual one, where the listener gives none.",
+    },
+    {
+      titles: [
+        "node-fetch should send request with connection keep-alive if agent is provided",
+        "node-fetch should allow a function supplying the agent",
+      ],
+      reason: clientsHeader,
+    },
+    {
+      titles: ["node-fetch should handle chunked response with final chunk and EOM in separate packets (2)"],
+      varies: true,
+      reason: "The test fails on Node's own http as well, there twice.",
+    },
+  ],
+  "serve-handler": [{ titles: ["error for request with malformed URI"], reason: refusedTarget }],
+  node: [
+    {
+      titles: nodeTests(
+        "agent-domain-reused-gc",
+        "agent-keepalive",
+        "chunked-304",
+        "client-spurious-aborted",
+        "generic-streams",
+        "keep-alive-close-on-header",
+        "keep-alive-max-requests",
+        "keep-alive-timeout-custom",
+        "keepalive-client",
+        "keepalive-request",
+        "no-read-no-dump",
+        "nodelay",
+        "outgoing-end-cork",
+        "parser-memory-retention",
+        "pipeline-requests-connection-leak",
+        "remove-connection-header-persists-connection",
+        "req-close-robust-from-tampering",
+        "response-cork",
+        "server-close-all",
+        "server-close-idle",
+        "server-connection-list-when-close",
+        "server-delete-parser",
+        "server-keepalive-end",
+        "server-unconsume-consume",
+        "server-unconsume",
+        "set-timeout-server",
+        "set-timeout",
+      ),
+      reason: anotherConnection,
+    },
+    {
+      titles: nodeTests(
+        "after-connect",
+        "connect-req-res",
+        "connect",
+        "parser-freed-before-upgrade",
+        "pipeline-socket-parser-typeerror",
+        "server-request-timeout-upgrade",
+        "upgrade-advertise",
+        "upgrade-client2",
+        "upgrade-reconsume-stream",
+        "upgrade-server",
+        "upgrade-server2",
+      ),
+      reason: upgrade,
+    },
+    {
+      titles: nodeTests(
+        "1.0",
+        "content-length",
+        "max-headers-count",
+        "mutable-headers",
+        "outgoing-properties",
+        "remove-header-stays-removed",
+      ),
+      reason: framing,
+    },
+    {
+      titles: nodeTests("raw-headers", "set-trailers"),
+      reason: "CGI has no trailers, and its variables do not tell how a client spells the names of headers.",
+    },
+    {
+      titles: nodeTests("early-hints", "information-headers", "information-processing"),
+      reason: interimHeaders,
+    },
+    { titles: nodeTests("expect-continue", "expect-handling", "write-callbacks"), reason: expectContinue },
+    {
+      titles: nodeTests(
+        "destroyed-socket-write2",
+        "outgoing-destroyed",
+        "response-close",
+        "server-capture-rejections",
+        "server-incomingmessage-destroy",
+      ),
+      reason: unanswered,
+    },
+    {
+      titles: nodeTests("exceptions"),
+      reason:
+        "A listener that throws is answered 500, with a line in the log. Node.js has the process hear of it, and end.",
+    },
+    {
+      titles: nodeTests("blank-header", "header-badrequest"),
+      reason: noHttpBehind,
+    },
+    {
+      titles: nodeTests(
+        "chunk-extensions-limit",
+        "chunked-smuggling",
+        "header-owstext",
+        "host-header-ipv6-fail",
+        "insecure-parser-per-stream",
+        "insecure-parser",
+        "max-header-size-per-stream",
+        "transfer-encoding-repeated-chunked",
+      ),
+      reason:
+        "The test looks at how strict the server's parser is, or at the error that it answers with: the web server's. The embedded front " +
+        "end refuses a header with a TAB and a Host that is none.",
+    },
+    {
+      titles: nodeTests("request-join-authorization-headers", "server-multiheaders", "server-multiheaders2"),
+      reason:
+        "The client sends a header twice that may come once, such as Host, Authorization or Content-Type. Node.js takes the first; " +
+        "the embedded front end answers 400, since whoever checks one of them does not know which the application takes.",
+    },
+    {
+      titles: nodeTests("response-multi-content-length"),
+      reason: "The listener sets Content-Length twice. Node.js sends both; the gateway answers 500.",
+    },
+    {
+      titles: nodeTests("response-multiheaders"),
+      reason:
+        "One of the headers that the test sends in an answer is Proxy-Authorization, which is left out: it speaks of a connection.",
+    },
+    {
+      titles: nodeTests("perf_hooks"),
+      reason: "The test counts what node:http measures, and here a request passes two servers of node:http.",
+    },
+    {
+      titles: nodeTests("writable-true-after-close"),
+      varies: true,
+      reason: "The client goes when the answer is on its way; the gateway hears of it a little later.",
+    },
+  ],
 };
+
+/** The files that such tests are in. */
+function nodeTests(...names) {
+  return names.map((name) => `test/parallel/test-http-${name}.js`);
+}

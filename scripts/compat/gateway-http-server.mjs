@@ -20,17 +20,17 @@ let count = 0;
 
 /** One gateway: a socket, a server behind it and a front end before it. */
 class Gateway {
-  /** @param {(request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => void} listener */
-  constructor(listener) {
+  /** @param {import("node:http").Server} site whose listeners answer */
+  constructor(site) {
     directory ??= makeDirectory();
     const path = join(directory, `${(count++).toString(36)}`);
-    this.ready = this.#open(listener, path);
+    this.ready = this.#open(site, path);
     // Each request that waits for it hears of a failure.
     this.ready.catch(() => {});
   }
 
-  async #open(listener, path) {
-    const server = await serve(fromNode(listener), {
+  async #open(site, path) {
+    const server = await serve(fromNode(site), {
       fastcgi: `unix:${path}`,
       log: (entry) => trace("server", entry.error ?? entry),
       writeErrors: (text) => trace("wsgi.errors", text),
@@ -82,7 +82,10 @@ export class GatewayHttpServer extends Server {
   }
 
   #open() {
-    return new Gateway((request, response) => super.emit("request", request, response));
+    // With what the server was made with, and without its way of giving requests to the gateway.
+    const ways = { listenerCount: () => 1, emit: (...words) => super.emit(...words) };
+    const own = new Proxy(this, { get: (server, name) => ways[name] ?? Reflect.get(server, name) });
+    return new Gateway(own);
   }
 
   async #carry(request, response, expectsContinue) {
@@ -90,6 +93,10 @@ export class GatewayHttpServer extends Server {
       // A server that has closed still answers what is on its open connections.
       this.#gateway ??= this.#open();
       const { frontEnd } = await this.#gateway.ready;
+      // node:http closes what is idle when it is told to close, and this answer may be out a little later than its own.
+      response.once("close", () => {
+        if (!this.listening) setImmediate(() => this.closeIdleConnections());
+      });
       await frontEnd.handle(request, response, expectsContinue);
     } catch (error) {
       trace("gateway", error);

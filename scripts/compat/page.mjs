@@ -67,7 +67,8 @@ function explanations(records) {
       ...titles.map((title) => `- ${inCode(title)}`),
       "",
     ]);
-    return [`### ${suite.repository}`, "", ...lines];
+    const versions = records.filter((each) => each.suite.repository === suite.repository).length;
+    return [`### ${suite.repository}${versions > 1 ? ` ${suite.tag}` : ""}`, "", ...lines];
   });
   return parts.join("\n").trimEnd();
 }

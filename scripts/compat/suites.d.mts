@@ -4,7 +4,7 @@ export interface Suite {
   readonly repository: string;
   readonly tag: string;
   readonly commit: string;
-  readonly runner: "mocha" | "node" | "vitest" | "jest" | "lab";
+  readonly runner: "mocha" | "node" | "vitest" | "jest" | "lab" | "files";
   readonly words: readonly string[];
 }
 export const suites: readonly Suite[];

@@ -44,6 +44,7 @@ const commands = {
   ],
   jest: (words, results) => ["node_modules/jest/bin/jest.js", ...words, "--json", `--outputFile=${results}`],
   lab: (words, results) => ["node_modules/@hapi/lab/bin/lab", ...words, "-r", "json", "-o", results],
+  files: (words) => [join(here, "run-files.mjs"), ...words],
 };
 
 /**
@@ -79,7 +80,7 @@ export async function runSuite(suite, { place, throughGateway, output }) {
 }
 
 /** node:test of Node.js 20 takes no patterns. */
-function expand({ words, leaveOut = [] }, place) {
+function expand({ words, leaveOut = [], only = /^/ }, place) {
   return words.flatMap((word) => {
     if (!word.includes("*")) return [word];
     const folder = dirname(word);
@@ -87,7 +88,7 @@ function expand({ words, leaveOut = [] }, place) {
     return readdirSync(join(place, folder))
       .filter((name) => name.startsWith(start) && name.endsWith(end))
       .map((name) => `${folder}/${name}`)
-      .filter((path) => !leaveOut.includes(path));
+      .filter((path) => !leaveOut.includes(path) && only.test(readFileSync(join(place, path), "utf8")));
   });
 }
 

@@ -7,6 +7,7 @@
  */
 import { RequestAbortedError, TsgiError, type LimitExceededError } from "../errors/index.ts";
 import type { HttpRequestHead, ParamsSettings, RequestSocket } from "../protocols/http-params.ts";
+import { dispositionFirst } from "./disposition-first.ts";
 import { errorPage, gatewayStatus } from "./error-page.ts";
 import type { ExchangeSettings, GatewayRequest, ResponseSink } from "./exchange-types.ts";
 import { Exchange } from "./exchange.ts";
@@ -181,11 +182,11 @@ export class HttpExchange implements ResponseSink {
     const response = this.#response;
     const code = Number(status.slice(0, 3));
     if (response.getHeaderNames().length === 0) {
-      response.writeHead(code, status.slice(4), headers.flat());
+      response.writeHead(code, status.slice(4), dispositionFirst(headers).flat());
       return;
     }
     // Whoever was asked before has set some: of a list, Node.js would then keep the last of each name only.
-    for (const [name, values] of grouped(headers)) response.setHeader(name, values);
+    for (const [name, values] of grouped(dispositionFirst(headers))) response.setHeader(name, values);
     response.writeHead(code, status.slice(4));
   }
 
@@ -296,7 +297,7 @@ export class HttpExchange implements ResponseSink {
   }
 }
 
-function grouped(headers: Readonly<HeaderList>): Map<string, string | string[]> {
+function grouped(headers: ReadonlyArray<HeaderList[number]>): Map<string, string | string[]> {
   const spelled = new Map<string, string>();
   const values = new Map<string, string | string[]>();
   for (const [name, value] of headers) {

@@ -66,4 +66,5 @@ export { type AccessLogEntry, type AccessLogFormatter, compileAccessLogFormat } 
 export { copyEnviron } from "./copy-environ.ts";
 export { QueueInputStream } from "./input-stream.ts";
 export { quoted } from "../protocols/quoted.ts";
+export { dispositionFirst } from "./disposition-first.ts";
 export { HttpExchange, type HttpExchangeHost } from "./http-exchange.ts";

@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { dispositionFirst } from "../bridge/index.ts";
 import { RemoteProtocolError } from "../errors/index.ts";
 import type { HeaderPair } from "../protocols/response-head.ts";
 import type { GatewayResponse } from "./types.ts";
@@ -35,7 +36,7 @@ export async function relayAnswer(
   const { status, reason, headers, body } = answer;
   const length = contentLength(headers);
   const passed: string[] = [];
-  for (const [name, value] of headers) {
+  for (const [name, value] of dispositionFirst(headers)) {
     const lower = name.toLowerCase();
     if (withheld.has(lower) || (lower === "content-length" && status === 204)) continue;
     passed.push(name, value);

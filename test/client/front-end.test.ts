@@ -50,6 +50,18 @@ describe("requests", () => {
     expect(application.connections).toHaveLength(1);
   });
 
+  test("passes the octets of a file's name on as they are, wherever Content-Disposition stands", async () => {
+    const { port } = await startSite((request) =>
+      request.answer(
+        'Content-Length: 2\r\nContent-Disposition: attachment; filename="\u00c3\u00a5"\r\n\r\nok',
+      ),
+    );
+    const client = await RawConnection.open(port);
+    await client.request("GET / HTTP/1.1");
+    expect(await client.readUntil("\r\n\r\n")).toContain('filename="\u00c3\u00a5"');
+    client.abort();
+  });
+
   test("sends a body of known length with CONTENT_LENGTH, a chunked one without", async () => {
     const { port } = await startSite(async (request) => {
       const { text } = await request.readAll();

@@ -24,9 +24,17 @@ describe("http.createServer() with the gateway under it", () => {
       isServer: true,
       required: true,
       answer: [200, "Socket", "echoed"],
+      own: "Answer true",
       requests: ["PUT /late?q=1"],
       byHand: ["by hand"],
-      events: ["server close", "server closed well", "late close", "late closed well"],
+      events: [
+        "server close",
+        "server closed well",
+        "late close",
+        "late closed well",
+        "own close",
+        "own closed well",
+      ],
       error: "EADDRINUSE",
     });
     expect(through).toEqual({ ...own, answer: [200, "GatewaySocket", "echoed"] });

@@ -21,23 +21,29 @@ describe("docs/compatibility.md", () => {
     );
   });
 
-  it.each(suites)("$name: the figures differ by as many tests as are explained", ({ name, repository }) => {
-    const row = part("figures")
-      .split("\n")
-      .find((line) => line.startsWith(`| [${repository}]`));
-    const figures = (row ?? "").split("|").slice(3, -1).map(Number);
-    const [passed = 0, failed = 0, passedThrough = 0, failedThrough = 0, differ = 0] = figures;
-    expect(figures).toHaveLength(5);
-    expect(passed + failed).toBeGreaterThan(0);
-    // One more for a test that fails under a name of its own, since the test around it did not wait for it.
-    expect([differ, differ - 1]).toContain(passed - passedThrough);
-    // What does not run at all is neither passed nor failed.
-    expect(failedThrough - failed).toBeLessThanOrEqual(differ);
-    const explained = differences[name] ?? [];
-    const titles = (some: typeof explained): number => some.flatMap((each) => each.titles).length;
-    expect(differ).toBeLessThanOrEqual(titles(explained));
-    expect(differ).toBeGreaterThanOrEqual(titles(explained.filter(({ varies }) => varies !== true)));
-  });
+  it.each(suites)(
+    "$name: the figures differ by as many tests as are explained",
+    ({ name, repository, tag }) => {
+      const row = part("figures")
+        .split("\n")
+        .find((line) => line.startsWith(`| [${repository}]`) && line.split("|")[2]?.trim() === tag);
+      const figures = (row ?? "").split("|").slice(3, -1).map(Number);
+      const [passed = 0, failed = 0, passedThrough = 0, failedThrough = 0, differ = 0] = figures;
+      expect(figures).toHaveLength(5);
+      expect(passed + failed).toBeGreaterThan(0);
+      // One more for a test that fails under a name of its own, since the test around it did not wait for it; and one for
+      // each file that was cut, whose tests count too.
+      const explained = differences[name] ?? [];
+      const cut = explained.flatMap(({ titles }) => titles).filter((title) => /^\S+\.js$/.test(title)).length;
+      expect(passed - passedThrough).toBeLessThanOrEqual(differ);
+      expect(passed - passedThrough).toBeGreaterThanOrEqual(differ - Math.max(1, cut));
+      // What does not run at all is neither passed nor failed.
+      expect(failedThrough - failed).toBeLessThanOrEqual(differ);
+      const titles = (some: typeof explained): number => some.flatMap((each) => each.titles).length;
+      expect(differ).toBeLessThanOrEqual(titles(explained));
+      expect(differ).toBeGreaterThanOrEqual(titles(explained.filter(({ varies }) => varies !== true)));
+    },
+  );
 
   it("explains what the runner accepts, and nothing else", () => {
     const text = words(part("differences"));

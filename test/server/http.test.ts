@@ -4,7 +4,7 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Application, Environ } from "../../src/bridge/index.ts";
+import type { Application, Environ, HeaderList } from "../../src/bridge/index.ts";
 import { gate, hello, startServing, temporaryDirectory, type Serving } from "../support/serving.ts";
 import type { ServeOptions } from "../../src/server/index.ts";
 
@@ -145,6 +145,20 @@ describe("serve({ http }) answers", () => {
     const answer = await raw(port, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     expect(answer.startsWith(`HTTP/1.1 ${status}\r\n`)).toBe(true);
     expect(answer.endsWith("\r\n\r\n")).toBe(true);
+  });
+
+  it("with the octets of a file's name as they are, wherever Content-Disposition stands", async () => {
+    const disposition = `attachment; filename="${Buffer.from("\u00e5.txt").toString("latin1")}"`;
+    const { port } = await serveHttp((_environ, startResponse) => {
+      const headers: HeaderList = [
+        ["Content-Length", "2"],
+        ["Content-Disposition", disposition],
+      ];
+      startResponse("200 OK", headers);
+      return [Buffer.from("ok")];
+    });
+    const answer = await raw(port, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    expect(answer).toContain('filename="\u00e5.txt"');
   });
 
   it("W7 HEAD with the head of GET", async () => {

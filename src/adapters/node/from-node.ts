@@ -12,21 +12,27 @@ import { isThenable, type Application } from "../../bridge/index.ts";
 import { GatewaySocket } from "./gateway-socket.ts";
 import { createMessages, type NodeRequest } from "./messages.ts";
 import { mayHaveBody } from "./request-headers.ts";
+import { serverOptions } from "./server-options.ts";
 
 /** What `http.createServer` takes. What it returns is awaited if it is a promise, and otherwise ignored. */
 export type NodeListener = (request: NodeRequest, response: ServerResponse) => unknown;
 
 /**
- * Makes an application of a `(req, res)` listener, or of an http.Server's own listeners for 'request'.
+ * Makes an application of a `(req, res)` listener, or of an http.Server's own listeners for 'request' with the classes that
+ * the server was given for them.
  * @throws ConfigurationError ERR_CONFIG_OPTION when it is neither
  */
 export function fromNode(listener: NodeListener | EventEmitter): Application {
   const call = toListener(listener);
+  const server = typeof listener === "function" ? undefined : listener;
+  const options = server && serverOptions(server);
   const { getDefaultHighWaterMark } = process.getBuiltinModule("node:stream");
   return (environ, startResponse) => {
-    const socket = new GatewaySocket(environ, startResponse, getDefaultHighWaterMark(false));
+    const highWaterMark = options?.highWaterMark ?? getDefaultHighWaterMark(false);
+    const socket = new GatewaySocket(environ, startResponse, highWaterMark);
+    socket.server = server;
     const hasBody = mayHaveBody(environ);
-    const response = createMessages(environ, socket, hasBody);
+    const response = createMessages(environ, socket, hasBody, options);
     const request = response.req;
     let result: unknown;
     try {

@@ -6,6 +6,7 @@
  * other writes to it (docs/decisions/0005-node-objects.md). It lives as long as its request.
  * @module
  */
+import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ResponseError } from "../../errors/index.ts";
 import type { Environ, InputStream, StartResponse } from "../../bridge/index.ts";
@@ -45,6 +46,8 @@ export class GatewaySocket extends BareEmitter {
   timeout: number | undefined = undefined;
   /** The response that writes here, until Node's detachSocket. */
   _httpMessage: ServerResponse | null = null;
+  /** The http.Server whose listeners answer, if the application was made of one: middleware waits for its 'close'. */
+  server: EventEmitter | undefined = undefined;
   /** Read by Node's response before it reports 'finish'. */
   _hadError = false;
   _paused = false;

@@ -6,7 +6,7 @@ import { isHopByHop } from "../../bridge/index.ts";
 import { httpModule } from "./http-module.ts";
 
 /** `dropped`: it is not for the gateway, which has a word of its own for it. */
-export type HeaderKind = "ordinary" | "cookie" | "date" | "length" | "coding" | "dropped";
+export type HeaderKind = "ordinary" | "cookie" | "date" | "length" | "coding" | "trailer" | "dropped";
 
 /** Names found before: applications send the same few. Bounded, since some make names of what clients send. */
 const knownKinds = new Map<string, HeaderKind>();
@@ -38,6 +38,8 @@ function kindOf(name: string): HeaderKind {
       return "length";
     case "transfer-encoding":
       return "coding";
+    case "trailer":
+      return "trailer";
     case "status":
       // CGI's word for the status line: it would be taken for one (security H3).
       return "dropped";

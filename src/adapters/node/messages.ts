@@ -12,7 +12,8 @@ import type { WriteCallback } from "./answer-queue.ts";
 import { tellClosed, type DrivenResponse, type GatewaySocket } from "./gateway-socket.ts";
 import { httpModule } from "./http-module.ts";
 import { rawHeaders } from "./request-headers.ts";
-import { captureHead, type GivenHeaders, type HeadState } from "./response-head.ts";
+import type { ServerOptions } from "./server-options.ts";
+import { captureHead, uniqueHeaders, type GivenHeaders, type HeadState } from "./response-head.ts";
 
 /** A request as listeners get it: Node's, with the environ that it was made of. */
 export interface NodeRequest extends IncomingMessage {
@@ -64,20 +65,26 @@ interface OutgoingInternals extends HeadState {
   [gatewaySocket]: GatewaySocket;
 }
 
-/** Makes both, and joins them to their socket; the request is `response.req`. */
+/** Makes both, and joins them to their socket; the request is `response.req`. `options`: of the server whose they are. */
 export function createMessages(
   environ: Environ,
   socket: GatewaySocket,
   hasBody: boolean,
+  options?: ServerOptions,
 ): ServerResponse<NodeRequest> {
-  const request = createRequest(environ, socket, hasBody);
-  const response = createResponse(request, socket);
+  const request = createRequest(environ, socket, hasBody, options);
+  const response = createResponse(request, socket, options);
   socket.attach(request, response as DrivenResponse, hasBody);
   return response as ServerResponse<NodeRequest>;
 }
 
-function createRequest(environ: Environ, socket: GatewaySocket, hasBody: boolean): NodeRequest {
-  const { IncomingMessage: Incoming } = httpModule();
+function createRequest(
+  environ: Environ,
+  socket: GatewaySocket,
+  hasBody: boolean,
+  options: ServerOptions | undefined,
+): NodeRequest {
+  const Incoming = options?.Incoming ?? httpModule().IncomingMessage;
   const request = new Incoming(socket as never) as IncomingInternals;
   const isHttp10 = environ.SERVER_PROTOCOL === "HTTP/1.0";
   request.httpVersionMajor = 1;
@@ -92,9 +99,12 @@ function createRequest(environ: Environ, socket: GatewaySocket, hasBody: boolean
   return request;
 }
 
-function createResponse(request: NodeRequest, socket: GatewaySocket): ServerResponse {
-  const { ServerResponse: Outgoing } = httpModule();
-  const response = new Outgoing(request) as unknown as OutgoingInternals;
+function createResponse(
+  request: NodeRequest,
+  socket: GatewaySocket,
+  options: ServerOptions | undefined,
+): ServerResponse {
+  const response = newResponse(request, socket, options) as unknown as OutgoingInternals;
   // The web server's clock is the one that counts.
   response.sendDate = false;
   response._storeHeader = storeHeader;
@@ -106,6 +116,19 @@ function createResponse(request: NodeRequest, socket: GatewaySocket): ServerResp
   socket._httpMessage = response;
   (response as { socket: unknown }).socket = socket;
   response.on("finish", detach);
+  return response;
+}
+
+function newResponse(
+  request: NodeRequest,
+  { writableHighWaterMark: highWaterMark }: GatewaySocket,
+  options: ServerOptions | undefined,
+): ServerResponse {
+  const { ServerResponse: Plain } = httpModule();
+  if (options === undefined) return new Plain(request);
+  const { Outgoing = Plain, rejectNonStandardBodyWrites = false, uniqueHeaders: unique } = options;
+  const response = new Outgoing(request, { highWaterMark, rejectNonStandardBodyWrites });
+  if (unique !== undefined) (response as unknown as HeadState)[uniqueHeaders] = unique;
   return response;
 }
 

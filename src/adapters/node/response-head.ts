@@ -10,11 +10,15 @@ import type { HeaderList } from "../../bridge/index.ts";
 import { headerKind, type HeaderKind } from "./header-kinds.ts";
 import { httpModule } from "./http-module.ts";
 
+/** Names in lower case of headers whose values go into one line, as the server was told. */
+export const uniqueHeaders: unique symbol = Symbol("tsgi.uniqueHeaders");
+
 /** What of a ServerResponse's own state decides over its head; the names are the same from Node.js 20 to 26. */
 export interface HeadState extends ServerResponse {
   _hasBody: boolean;
   _contentLength: number | null;
   _removedContLen: boolean;
+  [uniqueHeaders]?: ReadonlySet<string>;
 }
 
 /** A head, ready to be sent. */
@@ -39,18 +43,21 @@ interface Seen {
   length: boolean;
   transferCoding: boolean;
   date: boolean;
+  trailer: boolean;
   text: string;
 }
 
 /**
  * Makes the head.
  * @throws TypeError with Node's codes (ERR_INVALID_HTTP_TOKEN, ERR_INVALID_CHAR, ERR_HTTP_INVALID_HEADER_VALUE,
- * ERR_INVALID_ARG_VALUE) for headers that `writeHead` was given and that are none
+ * ERR_INVALID_ARG_VALUE) for headers that `writeHead` was given and that are none; Error ERR_HTTP_TRAILER_INVALID for
+ * the header Trailer where no chunked body can follow
  */
 export function captureHead(response: HeadState, firstLine: string, given: GivenHeaders): CapturedHead {
   const headers: HeaderList = [];
-  const seen: Seen = { length: false, transferCoding: false, date: false, text: firstLine };
+  const seen: Seen = { length: false, transferCoding: false, date: false, trailer: false, text: firstLine };
   if (given) addGiven(headers, seen, response, given);
+  if (seen.trailer && !seen.transferCoding && (seen.length || !response._hasBody)) throw trailerError();
   if (response.sendDate && !seen.date) append(headers, seen, "Date", new Date().toUTCString());
   let lengthAllowed = !seen.length && !seen.transferCoding && response._hasBody && !response._removedContLen;
   const length = response._contentLength;
@@ -112,7 +119,10 @@ function addHeader(
   const kind = headerKind(name);
   if (!Array.isArray(value)) {
     addValue(headers, seen, response, kind, name, value, validate);
-  } else if (kind === "cookie" && value.length > 1) {
+  } else if (
+    (kind === "cookie" && value.length > 1) ||
+    response[uniqueHeaders]?.has(name.toLowerCase()) === true
+  ) {
     addValue(headers, seen, response, kind, name, value.join("; "), validate);
   } else {
     for (const each of value as unknown[]) addValue(headers, seen, response, kind, name, each, validate);
@@ -148,6 +158,9 @@ function addValue(
     case "coding":
       seen.transferCoding = true;
       return;
+    case "trailer":
+      seen.trailer = true;
+      return;
     case "dropped":
       return;
     default:
@@ -158,6 +171,12 @@ function addValue(
 function append(headers: HeaderList, seen: Seen, name: string, value: string): void {
   headers.push([name, value]);
   seen.text += `${name}: ${value}\r\n`;
+}
+
+function trailerError(): Error {
+  return Object.assign(new Error("Trailers are invalid with this transfer encoding"), {
+    code: "ERR_HTTP_TRAILER_INVALID",
+  });
 }
 
 /** `200 OK`: start_response wants a reason, where HTTP can do without. */

@@ -41,6 +41,16 @@ export const responseBehaviours: Readonly<Record<string, Behaviour>> = {
     },
   },
 
+  "promises trailers behind a known length, or no body": {
+    run: (_, res, log) => {
+      res.setHeader("Trailer", "x-sum");
+      log(code(() => res.writeHead(200, { "Content-Length": "2" })));
+      log(code(() => res.writeHead(304)));
+      res.removeHeader("Trailer");
+      res.statusCode = 200;
+      res.end("ok");
+    },
+  },
   // Chunks.
   "writes and ends": {
     run: (_, res) => {

@@ -30,6 +30,14 @@ await once(late.listen(0, "127.0.0.1"), "listening");
 await fetch(`http://127.0.0.1:${late.address().port}/late?q=1`, { method: "PUT" });
 seen.requests = [...requests];
 
+// Classes of the program's own.
+class Answer extends http.ServerResponse {}
+const own = createServer({ ServerResponse: Answer }, (request, response) => {
+  response.end(`${response.constructor.name} ${request.socket.server?.listening}`);
+});
+await once(own.listen(0, "127.0.0.1"), "listening");
+seen.own = await (await fetch(`http://127.0.0.1:${own.address().port}/`)).text();
+
 // A request and a response that a test has made by hand go to the listeners as they are.
 const byHand = [];
 late.on("request", (request) => byHand.push(request.name));
@@ -37,7 +45,7 @@ late.emit("request", { name: "by hand" }, { end() {} });
 seen.byHand = byHand;
 
 seen.events = [];
-for (const [name, each] of Object.entries({ server, late })) {
+for (const [name, each] of Object.entries({ server, late, own })) {
   each.on("close", () => seen.events.push(`${name} close`));
   await new Promise((resolve) => {
     each.close((error) => {
