@@ -39,6 +39,8 @@ interface Seen {
   length: boolean;
   transferCoding: boolean;
   date: boolean;
+  events: boolean;
+  buffering: boolean;
   text: string;
 }
 
@@ -49,7 +51,14 @@ interface Seen {
  */
 export function captureHead(response: HeadState, firstLine: string, given: GivenHeaders): CapturedHead {
   const headers: HeaderList = [];
-  const seen: Seen = { length: false, transferCoding: false, date: false, text: firstLine };
+  const seen: Seen = {
+    length: false,
+    transferCoding: false,
+    date: false,
+    events: false,
+    buffering: false,
+    text: firstLine,
+  };
   if (given) addGiven(headers, seen, response, given);
   if (response.sendDate && !seen.date) append(headers, seen, "Date", new Date().toUTCString());
   let lengthAllowed = !seen.length && !seen.transferCoding && response._hasBody && !response._removedContLen;
@@ -58,6 +67,8 @@ export function captureHead(response: HeadState, firstLine: string, given: Given
     append(headers, seen, "Content-Length", String(length));
     lengthAllowed = false;
   }
+  // nginx holds events back until its buffer is full, unless it is told not to. The listener does not see it.
+  if (seen.events && lengthAllowed && !seen.buffering) headers.push(["X-Accel-Buffering", "no"]);
   return { status: statusOf(response), headers, lengthAllowed, text: `${seen.text}\r\n` };
 }
 
@@ -144,6 +155,12 @@ function addValue(
       seen.length = true;
       response._contentLength = Number(text);
       response._removedContLen = false;
+      break;
+    case "type":
+      seen.events = text.startsWith("text/event-stream");
+      break;
+    case "buffering":
+      seen.buffering = true;
       break;
     case "coding":
       seen.transferCoding = true;
