@@ -4,6 +4,7 @@
  */
 import { ConfigurationError } from "../errors/index.ts";
 import { detectHost, run, type Host } from "../run/index.ts";
+import { ignoreAbortedRequests } from "./aborted-requests.ts";
 import { runCgiCommand } from "./cgi-command.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { guardLoading } from "./guard-loading.ts";
@@ -23,6 +24,7 @@ export async function runRunCommand(line: CommandLine): Promise<ExitStatusCode> 
     return runCgiCommand(line);
   }
   ignoreLostOutput();
+  ignoreAbortedRequests();
   const { openLogs } = await import("./open-logs.ts");
   const { gracefulTimeoutMs, serveOptions } = await import("./serve-options.ts");
   const service = await serviceOf(values, (message) => logs.options.log({ level: "warning", message }));

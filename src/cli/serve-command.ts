@@ -22,6 +22,7 @@ import {
   type ServeOptions,
 } from "../server/index.ts";
 import { stopSignal } from "../run/index.ts";
+import { ignoreAbortedRequests } from "./aborted-requests.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { guardLoading } from "./guard-loading.ts";
 import { hostAsUser } from "./host-as-user.ts";
@@ -69,6 +70,7 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   // Before the application: process 1 of a container gets no signal that it has no listener for.
   const stop = stopSignal(end, () => isServing);
   warnOfMasterSignals(warn);
+  ignoreAbortedRequests();
   const load = (): Promise<Application> =>
     guardLoading(
       specifier,

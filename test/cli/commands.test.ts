@@ -59,6 +59,23 @@ describe("tsgi serve", () => {
     },
   );
 
+  it.each([[], ["--workers", "1"]])(
+    "survives promises that reject since the client has gone, and no others (%j)",
+    async (...words) => {
+      const { child, path } = await serving("leaving.mjs", ...words);
+      const peer = await FastcgiPeer.connect({ kind: "unix", path });
+      peer.request(1, paramsWith({ REQUEST_URI: "/stream", PATH_INFO: "/stream" }));
+      await once(peer.socket, "data");
+      peer.socket.destroy();
+      await child.printed("the client has gone");
+      expect((await run("request", `fastcgi:unix:${path}`, "/")).output).toBe("here");
+      expect(child.output).not.toContain("ERR_REQUEST_ABORTED");
+      await run("request", `fastcgi:unix:${path}`, "/error");
+      await child.printed("RangeError: nobody looks at this");
+      if (words.length === 0) expect(await child.ended).toEqual({ status: 1, signal: null });
+    },
+  );
+
   it("survives the signals that are for a master, and says so", async () => {
     const { child, path } = await serving("plain.mjs");
     for (const signal of ["SIGUSR2", "SIGTTIN", "SIGTTOU"] as const) {
