@@ -5,7 +5,7 @@
  * replaced in one step; and when Node.js unlinks the name it bound, on close, it hits nothing that others listen on.
  * @module
  */
-import { existsSync, lstatSync, renameSync, unlinkSync, type Stats } from "node:fs";
+import { existsSync, lstatSync, renameSync, unlinkSync, type BigIntStats } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
@@ -13,6 +13,7 @@ import { isMainThread } from "node:worker_threads";
 import { ConfigurationError } from "../errors/index.ts";
 import { listenError } from "../protocols/listen-error.ts";
 import { applyRights, type SocketRights } from "./socket-rights.ts";
+import { asBigInt } from "./socket-stats.ts";
 
 /** The longest path that fits sockaddr_un with its terminating zero, on Linux. */
 const maxPathOctets = 107;
@@ -20,8 +21,8 @@ const maxPathOctets = 107;
 /** A path and the very socket that was put there. */
 export interface OwnedPath {
   readonly path: string;
-  readonly device: number;
-  readonly inode: number;
+  readonly device: bigint;
+  readonly inode: bigint;
 }
 
 /** A socket that is bound, and not at its path yet. */
@@ -72,7 +73,7 @@ export async function prepareUnixPath(
   if (temporary === path && exists(path) !== undefined) unlinkSync(path);
   // Nobody may connect until it has the owner that is asked for: the path itself may be what is bound.
   await withUmask(0o777, () => listenAt(temporary));
-  const { dev, ino } = lstatSync(temporary);
+  const { dev, ino } = lstatSync(temporary, asBigInt);
   try {
     applyRights(temporary, rights, `unix:${path}`);
   } catch (error) {
@@ -125,9 +126,9 @@ async function refuseUnlessStale(path: string): Promise<void> {
     throw refused(path, "another server listens there: stop it, or choose another path");
 }
 
-function exists(path: string): Stats | undefined {
+function exists(path: string): BigIntStats | undefined {
   try {
-    return lstatSync(path, { throwIfNoEntry: false });
+    return lstatSync(path, { ...asBigInt, throwIfNoEntry: false });
   } catch (error) {
     // In a directory that this user may not even look into, or below something that is none.
     throw listenError({ kind: "unix", path }, error as NodeJS.ErrnoException);

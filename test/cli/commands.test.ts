@@ -1,9 +1,10 @@
 /** The `tsgi` command as real processes: serve, request, proxy, their messages and exit statuses. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { loadApplication } from "../../src/cli/load-application.ts";
 import { FastcgiPeer, paramsWith } from "../support/fastcgi-peer.ts";
@@ -75,6 +76,23 @@ describe("tsgi serve", () => {
       if (words.length === 0) expect(await child.ended).toEqual({ status: 1, signal: null });
     },
   );
+
+  it("imports through links at the first request as well, whatever sockets and pipes it has looked at", async () => {
+    // As pnpm installs: what is in node_modules is a link.
+    const directory = temporaryDirectory();
+    const store = join(directory, "store", "late");
+    mkdirSync(store, { recursive: true });
+    mkdirSync(join(directory, "node_modules"));
+    symlinkSync(store, join(directory, "node_modules", "late"));
+    writeFileSync(join(store, "index.mjs"), "export const where = import.meta.url;\n");
+    writeFileSync(join(store, "package.json"), '{ "name": "late", "exports": "./index.mjs" }');
+    const application = join(directory, "application.mjs");
+    const source = 'export default { fetch: async () => new Response((await import("late")).where) };';
+    writeFileSync(application, source);
+    const { path } = await serving(application, "--access-log", join(directory, "access.log"));
+    const { output } = await run("request", `fastcgi:unix:${path}`, "/");
+    expect(output).toBe(pathToFileURL(join(realpathSync.native(store), "index.mjs")).href);
+  });
 
   it("survives the signals that are for a master, and says so", async () => {
     const { child, path } = await serving("plain.mjs");
