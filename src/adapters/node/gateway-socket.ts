@@ -6,6 +6,7 @@
  * other writes to it (docs/decisions/0005-node-objects.md). It lives as long as its request.
  * @module
  */
+import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ResponseError } from "../../errors/index.ts";
 import type { Environ, InputStream, StartResponse } from "../../bridge/index.ts";
@@ -34,6 +35,12 @@ interface WritableStateLike {
   corked: number;
 }
 
+/** What calls the listener. */
+export interface ListenerHost {
+  /** The server that the listener takes itself to run in. */
+  readonly server: EventEmitter;
+}
+
 export class GatewaySocket extends BareEmitter {
   readonly encrypted: boolean;
   readonly connecting = false;
@@ -55,6 +62,7 @@ export class GatewaySocket extends BareEmitter {
   /** What is written here, on its way to the gateway. */
   readonly answer: AnswerQueue;
   readonly #environ: Environ;
+  readonly #host: ListenerHost;
   #request: IncomingMessage | undefined = undefined;
   #response: DrivenResponse | undefined = undefined;
   #chunks: ReturnType<InputStream["chunks"]> | undefined = undefined;
@@ -65,9 +73,10 @@ export class GatewaySocket extends BareEmitter {
   #timer: SocketTimer | undefined = undefined;
   #closed = false;
 
-  constructor(environ: Environ, startResponse: StartResponse, highWaterMark: number) {
+  constructor(environ: Environ, startResponse: StartResponse, highWaterMark: number, host: ListenerHost) {
     super();
     this.#environ = environ;
+    this.#host = host;
     this.encrypted = environ["wsgi.url_scheme"] === "https";
     this.writableHighWaterMark = highWaterMark;
     this.readableHighWaterMark = highWaterMark;
@@ -111,6 +120,11 @@ export class GatewaySocket extends BareEmitter {
   address(): object {
     const { localAddress: address, localPort: port, localFamily: family } = this;
     return address === undefined ? {} : { address, family, port };
+  }
+
+  /** As Node's http sets it. */
+  get server(): EventEmitter {
+    return this.#host.server;
   }
 
   get readyState(): "open" | "closed" {

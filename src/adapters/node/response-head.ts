@@ -68,7 +68,7 @@ export function captureHead(response: HeadState, firstLine: string, given: Given
     lengthAllowed = false;
   }
   // nginx holds events back until its buffer is full, unless it is told not to. The listener does not see it.
-  if (seen.events && lengthAllowed && !seen.buffering) headers.push(["X-Accel-Buffering", "no"]);
+  if (seen.events && typeof length !== "number" && !seen.buffering) headers.push(["X-Accel-Buffering", "no"]);
   return { status: statusOf(response), headers, lengthAllowed, text: `${seen.text}\r\n` };
 }
 
