@@ -15,6 +15,7 @@ export const frameworks = [
   // Next.js does not say who the client is, and Astro believes X-Forwarded-For by itself.
   { name: "next", site: "next", application: "application.mjs", client: false },
   { name: "nuxt", site: "nuxt", application: "application.mjs", client: true },
+  { name: "nitro", site: "nitro", application: "application.mjs", client: true },
   { name: "sveltekit", site: "sveltekit", application: "application.mjs", client: true },
   { name: "astro", site: "astro", application: "application.mjs", client: false },
   { name: "react-router", site: "react-router", application: "application.mjs", client: true },
