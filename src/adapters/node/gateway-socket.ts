@@ -42,7 +42,8 @@ export interface ListenerHost {
 }
 
 export class GatewaySocket extends BareEmitter {
-  readonly encrypted: boolean;
+  /** As a TLSSocket's; not there at all without TLS, since some (AdonisJS) ask whether it is. */
+  declare readonly encrypted?: true;
   readonly connecting = false;
   readonly pending = false;
   readonly allowHalfOpen = true;
@@ -77,7 +78,7 @@ export class GatewaySocket extends BareEmitter {
     super();
     this.#environ = environ;
     this.#host = host;
-    this.encrypted = environ["wsgi.url_scheme"] === "https";
+    if (environ["wsgi.url_scheme"] === "https") this.encrypted = true;
     this.writableHighWaterMark = highWaterMark;
     this.readableHighWaterMark = highWaterMark;
     this.answer = new AnswerQueue(environ, startResponse, this, highWaterMark);
