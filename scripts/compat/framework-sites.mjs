@@ -19,6 +19,7 @@ export const frameworks = [
   { name: "sveltekit", site: "sveltekit", application: "application.mjs", client: true },
   { name: "astro", site: "astro", application: "application.mjs", client: false },
   { name: "react-router", site: "react-router", application: "application.mjs", client: true },
+  { name: "tanstack-start", site: "tanstack-start", application: "application.mjs", client: true },
   { name: "nest-express", site: "nest", application: "dist/application.js", client: true },
   { name: "nest-fastify", site: "nest", application: "dist/application-fastify.js", client: true },
 ];
