@@ -21,8 +21,8 @@ const maxPathOctets = 107;
 /** A path and the very socket that was put there. */
 export interface OwnedPath {
   readonly path: string;
-  readonly device: bigint;
-  readonly inode: bigint;
+  readonly device: number;
+  readonly inode: number;
 }
 
 /** A socket that is bound, and not at its path yet. */
@@ -73,16 +73,18 @@ export async function prepareUnixPath(
   if (temporary === path && exists(path) !== undefined) unlinkSync(path);
   // Nobody may connect until it has the owner that is asked for: the path itself may be what is bound.
   await withUmask(0o777, () => listenAt(temporary));
-  const { dev, ino } = lstatSync(temporary, asBigInt);
+  const bound = lstatSync(temporary, asBigInt);
+  // Numbers again: a master hands them to the next one as JSON.
+  const [device, inode] = [Number(bound.dev), Number(bound.ino)];
   try {
     applyRights(temporary, rights, `unix:${path}`);
   } catch (error) {
-    removeOwnSocket({ path: temporary, device: dev, inode: ino });
+    removeOwnSocket({ path: temporary, device, inode });
     throw error;
   }
   const put = (): OwnedPath => {
     if (temporary !== path) renameSync(temporary, path);
-    return { path, device: dev, inode: ino };
+    return { path, device, inode };
   };
   return {
     put,
@@ -90,7 +92,7 @@ export async function prepareUnixPath(
       if (temporary !== path) await refuseUnlessStale(path);
       return put();
     },
-    discard: () => removeOwnSocket({ path: temporary, device: dev, inode: ino }),
+    discard: () => removeOwnSocket({ path: temporary, device, inode }),
   };
 }
 
@@ -108,7 +110,7 @@ function withUmask<Result>(mask: number, action: () => Result): Result {
 /** Removes the path if it is still the socket that was bound. */
 export function removeOwnSocket(owned: OwnedPath): void {
   const found = exists(owned.path);
-  if (found === undefined || found.ino !== owned.inode || found.dev !== owned.device) return;
+  if (found === undefined || Number(found.ino) !== owned.inode || Number(found.dev) !== owned.device) return;
   try {
     unlinkSync(owned.path);
   } catch {
