@@ -95,7 +95,9 @@ function partsOf(response: unknown): ResponseParts {
 
 /** undici's Responses, and what frameworks make that looks like one; undefined for anything else. */
 function partsOfAny(response: Partial<Response>): ResponseParts | undefined {
-  const { status, statusText, headers, body, bodyUsed } = response;
+  // The body before the headers: srvx's Responses (h3, Nitro) know the type of a text only once they have made its
+  // stream.
+  const { status, statusText, body, headers, bodyUsed } = response;
   if (typeof status !== "number" || typeof headers?.entries !== "function") return undefined;
   if (body !== null && body !== undefined && typeof body.getReader !== "function") return undefined;
   const inUse = bodyUsed === true || body?.locked === true;

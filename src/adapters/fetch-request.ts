@@ -8,6 +8,7 @@
  */
 import type { Environ } from "../bridge/index.ts";
 import { urlAtOrigin } from "./environ-url.ts";
+import type { FetchContext } from "./fetch-context.ts";
 import { LazyHeaders } from "./fetch-headers.ts";
 import { nativeClass, whenNativeLoads } from "./fetch-natives.ts";
 import { inspectAs } from "./inspected-as.ts";
@@ -24,6 +25,7 @@ const forbidden: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
 export class LazyRequest {
   readonly #environ: Environ;
   readonly #origin: string;
+  readonly #context: FetchContext;
   #url: string | undefined = undefined;
   readonly #method: string;
   #headers: LazyHeaders | undefined = undefined;
@@ -33,9 +35,13 @@ export class LazyRequest {
   /** The stream was in use already when undici's Request was made. */
   #takenAway = false;
 
-  /** @param origin - what `originOfEnviron` says */
-  constructor(environ: Environ, origin: string) {
+  /**
+   * @param origin - what `originOfEnviron` says
+   * @param context - what `waitUntil` tells
+   */
+  constructor(environ: Environ, origin: string, context: FetchContext) {
     this.#environ = environ;
+    this.#context = context;
     this.#origin = origin;
     this.#method = normaliseMethod(environ.REQUEST_METHOD);
   }
@@ -71,6 +77,25 @@ export class LazyRequest {
   get bodyUsed(): boolean {
     if (this.#native !== undefined && !this.#takenAway) return this.#native.bodyUsed;
     return this.#used || (this.#stream !== undefined && isDisturbed(this.#stream));
+  }
+
+  /** The client's address. Not the Fetch standard's: where h3, Nitro and all else that is built on srvx look. */
+  get ip(): string | undefined {
+    return this.#environ.REMOTE_ADDR;
+  }
+
+  /** Middleware has addresses of its own to say. */
+  set ip(value: unknown) {
+    define(this, "ip", value);
+  }
+
+  /** The context's, where those look for it; h3 moves it to other Requests. */
+  get waitUntil(): FetchContext["waitUntil"] {
+    return (promise) => this.#context.waitUntil(promise);
+  }
+
+  set waitUntil(value: unknown) {
+    define(this, "waitUntil", value);
   }
 
   get cache(): RequestCache {
@@ -210,6 +235,11 @@ function normaliseMethod(method: string): string {
 }
 
 function ignore(): void {}
+
+/** As an assignment would, were there no accessor. */
+function define(target: object, name: string, value: unknown): void {
+  Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });
+}
 
 inspectAs(LazyRequest.prototype, "Request", ({ method, url, headers, bodyUsed }) => ({
   method,

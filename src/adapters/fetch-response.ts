@@ -123,7 +123,7 @@ export class LazyResponse {
   }
 
   static redirect(url: string | URL, status = 302): Response {
-    const location = new URL(String(url)).href;
+    const location = toLocation(String(url));
     if (![301, 302, 303, 307, 308].includes(status)) {
       throw new RangeError(`Response.redirect: ${status} is no status of a redirect.`);
     }
@@ -259,6 +259,15 @@ function toStatus(value: unknown): number {
   const status = Number(value);
   if (Number.isInteger(status) && status >= 200 && status <= 599) return status;
   throw new RangeError(`Response: the status is ${String(value)}; expected 200 to 599.`);
+}
+
+function toLocation(url: string): string {
+  try {
+    return new URL(url).href;
+  } catch (cause) {
+    // undici's message: frameworks answer with it.
+    throw new TypeError(`Failed to parse URL from ${url}`, { cause });
+  }
 }
 
 function toStatusText(value: unknown): string {

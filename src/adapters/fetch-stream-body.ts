@@ -21,7 +21,10 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
   next(): Promise<IteratorResult<Uint8Array, undefined>> {
     return this.#reader.read().then(
       (step) => {
-        if (!step.done) return step;
+        if (!step.done) {
+          // undici lets any chunk into a stream, and frameworks (Elysia, h3) yield texts.
+          return step.value instanceof Uint8Array ? step : { done: false, value: octetsOf(step.value) };
+        }
         this.#over = true;
         return { done: true, value: undefined };
       },
@@ -53,4 +56,12 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
   [Symbol.asyncIterator](): this {
     return this;
   }
+}
+
+/** A text in UTF-8, a buffer or a view of one as octets; anything else as it is, for the gateway to refuse. */
+function octetsOf(chunk: unknown): Uint8Array {
+  if (typeof chunk === "string") return Buffer.from(chunk);
+  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  return chunk as Uint8Array;
 }

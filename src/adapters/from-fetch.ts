@@ -85,13 +85,13 @@ function answer(
   call: FetchFunction,
   isLazy: boolean,
 ): ResponseBody | Promise<ResponseBody> {
+  const context = new TaskContext(environ["wsgi.errors"]);
   let lazy: LazyRequest;
   try {
-    lazy = new LazyRequest(environ, originOfEnviron(environ));
+    lazy = new LazyRequest(environ, originOfEnviron(environ), context);
   } catch (error) {
     return refuse(error, environ, startResponse);
   }
-  const context = new TaskContext(environ["wsgi.errors"]);
   try {
     const response: unknown = call(
       (isLazy ? lazy : LazyRequest.unwrap(lazy)) as Request,

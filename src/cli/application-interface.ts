@@ -55,6 +55,19 @@ const frameworks: readonly Framework[] = [
     },
   },
   {
+    name: "Polka",
+    is: (value) => hasMethods(value, "handler", "use", "listen"),
+    listener: (value) => (request: unknown, response: unknown) => call(value, "handler", request, response),
+  },
+  {
+    name: "hapi",
+    is: (value) => hasMethods(value, "initialize", "inject", "route"),
+    listener: async (value) => {
+      await call(value, "initialize");
+      return value["listener"];
+    },
+  },
+  {
     name: "http.Server",
     is: (value) => hasMethods(value, "emit", "listen", "listenerCount"),
     listener: (value) => value,
@@ -95,7 +108,7 @@ export async function toApplication(
   const expected =
     as === "auto"
       ? "a WSGI application (environ, startResponse), a fetch handler (an object with fetch; a function with " +
-        "--interface fetch), or a Node.js one (Express, Koa, Fastify, NestJS, http.Server; a function (req, res) with " +
+        "--interface fetch), or a Node.js one (Express, Koa, Fastify, NestJS, Polka, hapi, http.Server; a function (req, res) with " +
         "--interface node)"
       : expectedOf[as];
   throw new ConfigurationError(
@@ -107,7 +120,7 @@ export async function toApplication(
 const expectedOf: Readonly<Record<ApplicationInterface, string>> = {
   wsgi: "a function (environ, startResponse), as --interface wsgi says",
   fetch: "a function (request, env, ctx) or an object with fetch, as --interface fetch says",
-  node: "a function (req, res) or an instance of Express, Koa, Fastify, NestJS or http.Server, as --interface node says",
+  node: "a function (req, res) or an instance of Express, Koa, Fastify, NestJS, Polka, hapi or http.Server, as --interface node says",
 };
 
 function frameworkOf(value: unknown): Framework | undefined {
@@ -122,8 +135,8 @@ function hasMethods(value: Fields, ...names: readonly string[]): boolean {
   return names.every((name) => typeof value[name] === "function");
 }
 
-function call(value: Fields, name: string): unknown {
-  return (value[name] as () => unknown).call(value);
+function call(value: Fields, name: string, ...words: unknown[]): unknown {
+  return (value[name] as (...words: unknown[]) => unknown).apply(value, words);
 }
 
 function describe(value: unknown): string {

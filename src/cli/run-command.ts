@@ -6,6 +6,7 @@ import type { Application } from "../bridge/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import { detectHost, run, stopSignal, type Host } from "../run/index.ts";
 import type { GatewayServer } from "../server/index.ts";
+import { ignoreAbortedRequests } from "./aborted-requests.ts";
 import { runCgiCommand } from "./cgi-command.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { guardLoading } from "./guard-loading.ts";
@@ -26,6 +27,7 @@ export async function runRunCommand(line: CommandLine): Promise<ExitStatusCode> 
     return runCgiCommand(line);
   }
   ignoreLostOutput();
+  ignoreAbortedRequests();
   const { openLogs } = await import("./open-logs.ts");
   const { gracefulTimeoutMs, serveOptions } = await import("./serve-options.ts");
   const warn = (message: string): void => logs.options.log({ level: "warning", message });

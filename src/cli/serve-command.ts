@@ -24,6 +24,7 @@ import {
   type ServeOptions,
 } from "../server/index.ts";
 import { stopSignal } from "../run/index.ts";
+import { ignoreAbortedRequests } from "./aborted-requests.ts";
 import { ExitStatus, type ExitStatusCode } from "./exit-status.ts";
 import { guardLoading } from "./guard-loading.ts";
 import { hostAsUser } from "./host-as-user.ts";
@@ -86,6 +87,7 @@ export async function runServe(line: ResolvedLine): Promise<ExitStatusCode> {
   warnOfMasterSignals(warn);
   // Left alone, it would open Node.js's debugger.
   process.on("SIGUSR1", () => logs.reopen());
+  ignoreAbortedRequests();
   const load = (): Promise<Application> => {
     // It is that user by now.
     if (identity !== undefined) warnings.push(...rotationWarnings(values));

@@ -3,6 +3,7 @@
  * @module
  */
 import { becomeUser, runWorker, workerStreams } from "../process/index.ts";
+import { ignoreAbortedRequests } from "./aborted-requests.ts";
 import { describeError } from "./describe-error.ts";
 import { loadServed } from "./load-served.ts";
 import { openLogs } from "./open-logs.ts";
@@ -11,6 +12,7 @@ import { serveOptions } from "./serve-options.ts";
 import type { WorkerProgramData } from "./serve-workers.ts";
 
 ignoreLostOutput();
+ignoreAbortedRequests();
 runWorker({
   load: async ({ program, worker }) => {
     const { specifier, values, identity } = program as WorkerProgramData;

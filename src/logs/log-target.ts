@@ -6,6 +6,9 @@ import { closeSync, constants, fchownSync, fstatSync, openSync } from "node:fs";
 import { resolve } from "node:path";
 import { ConfigurationError } from "../errors/index.ts";
 
+/** Or Node.js would not resolve links after a look at a socket or a pipe: src/server/socket-stats.ts. */
+const asBigInt = { bigint: true } as const;
+
 // Not blocking: opening a named pipe that nobody reads must fail, not wait.
 const flags =
   constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOCTTY;
@@ -87,7 +90,7 @@ export class LogTarget {
 
   #look(): void {
     try {
-      this.#isFile = fstatSync(this.#fd).isFile();
+      this.#isFile = fstatSync(this.#fd, asBigInt).isFile();
     } catch {
       // A descriptor that is closed: writing will say so.
       this.#isFile = false;
@@ -119,7 +122,7 @@ function openFile(path: string, owner: LogOwner | undefined): number {
  */
 function withoutBlocking(descriptor: number): number {
   try {
-    if (!fstatSync(descriptor).isFIFO()) return descriptor;
+    if (!fstatSync(descriptor, asBigInt).isFIFO()) return descriptor;
     return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK);
   } catch {
     return descriptor;

@@ -24,7 +24,8 @@ export function descriptorKind(
 ): DescriptorKind {
   let inode: string;
   try {
-    const stats = fstatSync(descriptor);
+    // With bigints, or Node.js would not resolve links afterwards: src/server/socket-stats.ts.
+    const stats = fstatSync(descriptor, { bigint: true });
     if (!stats.isSocket()) return "other";
     inode = String(stats.ino);
   } catch {

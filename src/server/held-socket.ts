@@ -16,6 +16,7 @@ import type { Address } from "../protocols/address.ts";
 import { inheritedDescriptor } from "./inherited-sockets.ts";
 import { listenError } from "../protocols/listen-error.ts";
 import type { ListenOptions } from "./listen.ts";
+import { asBigInt } from "./socket-stats.ts";
 import { socketRights, type SocketRights } from "./socket-rights.ts";
 import { prepareUnixPath, removeOwnSocket, type OwnedPath } from "./unix-socket.ts";
 
@@ -124,7 +125,7 @@ function once(action: () => void): () => void {
 function holdInherited(address: Address, fd: number): HeldSocket {
   let isSocket = false;
   try {
-    isSocket = fstatSync(fd).isSocket();
+    isSocket = fstatSync(fd, asBigInt).isSocket();
   } catch (error) {
     throw listenError(address, error as NodeJS.ErrnoException);
   }

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { ConfigurationError } from "../errors/index.ts";
 import { findGroup, findUser } from "./accounts.ts";
+import { asBigInt } from "./socket-stats.ts";
 
 /** Whose a UNIX socket is to be, and who may connect. */
 export interface SocketRights {
@@ -84,7 +85,7 @@ export function applyRights(path: string, { mode, uid, gid }: SocketRights, plac
 function applyByDescriptor(path: string, mode: number, uid: number, gid: number): void {
   const fd = openSync(path, openPath | constants.O_NOFOLLOW);
   try {
-    if (!fstatSync(fd).isSocket()) {
+    if (!fstatSync(fd, asBigInt).isSocket()) {
       throw Object.assign(new Error("not the socket that was bound"), { code: "ENOTSOCK" });
     }
     const file = `${openFiles}/${fd}`;

@@ -5,7 +5,7 @@
  * replaced in one step; and when Node.js unlinks the name it bound, on close, it hits nothing that others listen on.
  * @module
  */
-import { existsSync, lstatSync, renameSync, unlinkSync, type Stats } from "node:fs";
+import { existsSync, lstatSync, renameSync, unlinkSync, type BigIntStats } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
@@ -13,6 +13,7 @@ import { isMainThread } from "node:worker_threads";
 import { ConfigurationError } from "../errors/index.ts";
 import { listenError } from "../protocols/listen-error.ts";
 import { applyRights, type SocketRights } from "./socket-rights.ts";
+import { asBigInt } from "./socket-stats.ts";
 
 /** The longest path that fits sockaddr_un with its terminating zero, on Linux. */
 const maxPathOctets = 107;
@@ -72,16 +73,18 @@ export async function prepareUnixPath(
   if (temporary === path && exists(path) !== undefined) unlinkSync(path);
   // Nobody may connect until it has the owner that is asked for: the path itself may be what is bound.
   await withUmask(0o777, () => listenAt(temporary));
-  const { dev, ino } = lstatSync(temporary);
+  const bound = lstatSync(temporary, asBigInt);
+  // Numbers again: a master hands them to the next one as JSON.
+  const [device, inode] = [Number(bound.dev), Number(bound.ino)];
   try {
     applyRights(temporary, rights, `unix:${path}`);
   } catch (error) {
-    removeOwnSocket({ path: temporary, device: dev, inode: ino });
+    removeOwnSocket({ path: temporary, device, inode });
     throw error;
   }
   const put = (): OwnedPath => {
     if (temporary !== path) renameSync(temporary, path);
-    return { path, device: dev, inode: ino };
+    return { path, device, inode };
   };
   return {
     put,
@@ -89,7 +92,7 @@ export async function prepareUnixPath(
       if (temporary !== path) await refuseUnlessStale(path);
       return put();
     },
-    discard: () => removeOwnSocket({ path: temporary, device: dev, inode: ino }),
+    discard: () => removeOwnSocket({ path: temporary, device, inode }),
   };
 }
 
@@ -107,7 +110,7 @@ function withUmask<Result>(mask: number, action: () => Result): Result {
 /** Removes the path if it is still the socket that was bound. */
 export function removeOwnSocket(owned: OwnedPath): void {
   const found = exists(owned.path);
-  if (found === undefined || found.ino !== owned.inode || found.dev !== owned.device) return;
+  if (found === undefined || Number(found.ino) !== owned.inode || Number(found.dev) !== owned.device) return;
   try {
     unlinkSync(owned.path);
   } catch {
@@ -125,9 +128,9 @@ async function refuseUnlessStale(path: string): Promise<void> {
     throw refused(path, "another server listens there: stop it, or choose another path");
 }
 
-function exists(path: string): Stats | undefined {
+function exists(path: string): BigIntStats | undefined {
   try {
-    return lstatSync(path, { throwIfNoEntry: false });
+    return lstatSync(path, { ...asBigInt, throwIfNoEntry: false });
   } catch (error) {
     // In a directory that this user may not even look into, or below something that is none.
     throw listenError({ kind: "unix", path }, error as NodeJS.ErrnoException);

@@ -1,5 +1,5 @@
 /** What `tsgi serve`, `run` and `cgi` take for an application: WSGI, fetch handlers, and Node.js's by their frameworks. */
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import express from "express";
 import Fastify from "fastify";
@@ -33,6 +33,40 @@ class Nest {
   }
 }
 
+/** Polka's, as far as it is looked at: its handler needs its `this`. */
+class Polka {
+  readonly #text = "polka";
+
+  use(): this {
+    return this;
+  }
+
+  listen(): this {
+    return this;
+  }
+
+  handler(_request: unknown, response: ServerResponse): void {
+    response.end(this.#text);
+  }
+}
+
+/** hapi's, which refuses its listener's requests until it has been initialized. */
+class Hapi {
+  #isReady = false;
+  readonly listener = createServer((_request, response) =>
+    response.end(this.#isReady ? "hapi" : "not ready"),
+  );
+
+  initialize(): Promise<void> {
+    this.#isReady = true;
+    return Promise.resolve();
+  }
+
+  inject(): void {}
+
+  route(): void {}
+}
+
 /** By name, since a test's title looks at its values, and Fastify's getters do not take that. */
 const values: Readonly<Record<string, () => unknown>> = {
   "a function": () => () => [],
@@ -43,6 +77,8 @@ const values: Readonly<Record<string, () => unknown>> = {
   Koa: () => new Koa(),
   Fastify: () => Fastify(),
   NestJS: () => new Nest(),
+  Polka: () => new Polka(),
+  hapi: () => new Hapi(),
   "http.Server": () => createServer(),
   "a plain object": () => ({ port: 8000 }),
   nothing: () => undefined,
@@ -60,6 +96,8 @@ describe("recogniseInterface", () => {
     ["Koa", "node"],
     ["Fastify", "node"],
     ["NestJS", "node"],
+    ["Polka", "node"],
+    ["hapi", "node"],
     ["http.Server", "node"],
     ["a plain object", undefined],
     ["nothing", undefined],
@@ -74,6 +112,11 @@ describe("toApplication", () => {
   it("starts NestJS before it takes its listener", async () => {
     const application = await toApplication(new Nest(), "auto", "it");
     expect((await inject(application)).text()).toBe("init");
+  });
+
+  it("calls Polka's handler as its own, and initializes hapi before it takes its listener", async () => {
+    expect((await inject(await toApplication(new Polka(), "auto", "it"))).text()).toBe("polka");
+    expect((await inject(await toApplication(new Hapi(), "auto", "it"))).text()).toBe("hapi");
   });
 
   it.each<[unknown, "auto" | "wsgi" | "fetch" | "node", string]>([

@@ -1,9 +1,19 @@
 /** The `tsgi` command as real processes: serve, request, proxy, their messages and exit statuses. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, existsSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { loadApplication } from "../../src/cli/load-application.ts";
 import { FastcgiPeer, paramsWith } from "../support/fastcgi-peer.ts";
@@ -58,6 +68,40 @@ describe("tsgi serve", () => {
       peer.socket.destroy();
     },
   );
+
+  it.each([[], ["--workers", "1"]])(
+    "survives promises that reject since the client has gone, and no others (%j)",
+    async (...words) => {
+      const { child, path } = await serving("leaving.mjs", ...words);
+      const peer = await FastcgiPeer.connect({ kind: "unix", path });
+      peer.request(1, paramsWith({ REQUEST_URI: "/stream", PATH_INFO: "/stream" }));
+      await once(peer.socket, "data");
+      peer.socket.destroy();
+      await child.printed("the client has gone");
+      expect((await run("request", `fastcgi:unix:${path}`, "/")).output).toBe("here");
+      expect(child.output).not.toContain("ERR_REQUEST_ABORTED");
+      await run("request", `fastcgi:unix:${path}`, "/error");
+      await child.printed("RangeError: nobody looks at this");
+      if (words.length === 0) expect(await child.ended).toEqual({ status: 1, signal: null });
+    },
+  );
+
+  it("imports through links at the first request as well, whatever sockets and pipes it has looked at", async () => {
+    // As pnpm installs: what is in node_modules is a link.
+    const directory = temporaryDirectory();
+    const store = join(directory, "store", "late");
+    mkdirSync(store, { recursive: true });
+    mkdirSync(join(directory, "node_modules"));
+    symlinkSync(store, join(directory, "node_modules", "late"));
+    writeFileSync(join(store, "index.mjs"), "export const where = import.meta.url;\n");
+    writeFileSync(join(store, "package.json"), '{ "name": "late", "exports": "./index.mjs" }');
+    const application = join(directory, "application.mjs");
+    const source = 'export default { fetch: async () => new Response((await import("late")).where) };';
+    writeFileSync(application, source);
+    const { path } = await serving(application, "--access-log", join(directory, "access.log"));
+    const { output } = await run("request", `fastcgi:unix:${path}`, "/");
+    expect(output).toBe(pathToFileURL(join(realpathSync.native(store), "index.mjs")).href);
+  });
 
   it("survives the signals that are for a master, and says so", async () => {
     const { child, path } = await serving("plain.mjs");

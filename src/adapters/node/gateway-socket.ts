@@ -35,8 +35,15 @@ interface WritableStateLike {
   corked: number;
 }
 
+/** What calls the listener. */
+export interface ListenerHost {
+  /** The server that the listener takes itself to run in. */
+  readonly server: EventEmitter;
+}
+
 export class GatewaySocket extends BareEmitter {
-  readonly encrypted: boolean;
+  /** As a TLSSocket's; not there at all without TLS, since some (AdonisJS) ask whether it is. */
+  declare readonly encrypted?: true;
   readonly connecting = false;
   readonly pending = false;
   readonly allowHalfOpen = true;
@@ -46,8 +53,6 @@ export class GatewaySocket extends BareEmitter {
   timeout: number | undefined = undefined;
   /** The response that writes here, until Node's detachSocket. */
   _httpMessage: ServerResponse | null = null;
-  /** The http.Server whose listeners answer, if the application was made of one: middleware waits for its 'close'. */
-  server: EventEmitter | undefined = undefined;
   /** Read by Node's response before it reports 'finish'. */
   _hadError = false;
   _paused = false;
@@ -58,6 +63,7 @@ export class GatewaySocket extends BareEmitter {
   /** What is written here, on its way to the gateway. */
   readonly answer: AnswerQueue;
   readonly #environ: Environ;
+  readonly #host: ListenerHost;
   #request: IncomingMessage | undefined = undefined;
   #response: DrivenResponse | undefined = undefined;
   #chunks: ReturnType<InputStream["chunks"]> | undefined = undefined;
@@ -68,10 +74,11 @@ export class GatewaySocket extends BareEmitter {
   #timer: SocketTimer | undefined = undefined;
   #closed = false;
 
-  constructor(environ: Environ, startResponse: StartResponse, highWaterMark: number) {
+  constructor(environ: Environ, startResponse: StartResponse, highWaterMark: number, host: ListenerHost) {
     super();
     this.#environ = environ;
-    this.encrypted = environ["wsgi.url_scheme"] === "https";
+    this.#host = host;
+    if (environ["wsgi.url_scheme"] === "https") this.encrypted = true;
     this.writableHighWaterMark = highWaterMark;
     this.readableHighWaterMark = highWaterMark;
     this.answer = new AnswerQueue(environ, startResponse, this, highWaterMark);
@@ -114,6 +121,11 @@ export class GatewaySocket extends BareEmitter {
   address(): object {
     const { localAddress: address, localPort: port, localFamily: family } = this;
     return address === undefined ? {} : { address, family, port };
+  }
+
+  /** As Node's http sets it. */
+  get server(): EventEmitter {
+    return this.#host.server;
   }
 
   get readyState(): "open" | "closed" {

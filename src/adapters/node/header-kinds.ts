@@ -6,7 +6,8 @@ import { isHopByHop } from "../../bridge/index.ts";
 import { httpModule } from "./http-module.ts";
 
 /** `dropped`: it is not for the gateway, which has a word of its own for it. */
-export type HeaderKind = "ordinary" | "cookie" | "date" | "length" | "coding" | "trailer" | "dropped";
+export type HeaderKind =
+  "ordinary" | "cookie" | "date" | "length" | "coding" | "type" | "buffering" | "trailer" | "dropped";
 
 /** Names found before: applications send the same few. Bounded, since some make names of what clients send. */
 const knownKinds = new Map<string, HeaderKind>();
@@ -36,6 +37,10 @@ function kindOf(name: string): HeaderKind {
       return "date";
     case "content-length":
       return "length";
+    case "content-type":
+      return "type";
+    case "x-accel-buffering":
+      return "buffering";
     case "transfer-encoding":
       return "coding";
     case "trailer":

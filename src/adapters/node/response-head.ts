@@ -44,6 +44,8 @@ interface Seen {
   transferCoding: boolean;
   date: boolean;
   trailer: boolean;
+  events: boolean;
+  buffering: boolean;
   text: string;
 }
 
@@ -55,7 +57,15 @@ interface Seen {
  */
 export function captureHead(response: HeadState, firstLine: string, given: GivenHeaders): CapturedHead {
   const headers: HeaderList = [];
-  const seen: Seen = { length: false, transferCoding: false, date: false, trailer: false, text: firstLine };
+  const seen: Seen = {
+    length: false,
+    transferCoding: false,
+    date: false,
+    trailer: false,
+    events: false,
+    buffering: false,
+    text: firstLine,
+  };
   if (given) addGiven(headers, seen, response, given);
   if (seen.trailer && !seen.transferCoding && (seen.length || !response._hasBody)) throw trailerError();
   if (response.sendDate && !seen.date) append(headers, seen, "Date", new Date().toUTCString());
@@ -65,6 +75,8 @@ export function captureHead(response: HeadState, firstLine: string, given: Given
     append(headers, seen, "Content-Length", String(length));
     lengthAllowed = false;
   }
+  // nginx holds events back until its buffer is full, unless it is told not to. The listener does not see it.
+  if (seen.events && typeof length !== "number" && !seen.buffering) headers.push(["X-Accel-Buffering", "no"]);
   return { status: statusOf(response), headers, lengthAllowed, text: `${seen.text}\r\n` };
 }
 
@@ -154,6 +166,12 @@ function addValue(
       seen.length = true;
       response._contentLength = Number(text);
       response._removedContLen = false;
+      break;
+    case "type":
+      seen.events = text.startsWith("text/event-stream");
+      break;
+    case "buffering":
+      seen.buffering = true;
       break;
     case "coding":
       seen.transferCoding = true;

@@ -6,6 +6,9 @@ import { serveFetch } from "./serving.ts";
 
 const encoder = new TextEncoder();
 
+/** What servers built on srvx add to a Request. */
+type SrvxRequest = Request & { ip: string; waitUntil(promise: Promise<unknown>): void };
+
 describe("a Response", () => {
   it("goes out with its status, its headers and its text", async () => {
     const { ask } = await serveFetch(
@@ -221,12 +224,12 @@ describe("what is no answer", () => {
     expect(log[0]?.message).toContain("dried up");
   });
 
-  it("a stream of texts is refused, and the log says how to encode them", async () => {
+  it("a stream of what is neither text nor octets is refused, and the log says what came", async () => {
     const { ask, logged } = await serveFetch(
-      () => new Response(new ReadableStream({ start: (controller) => controller.enqueue("text" as never) })),
+      () => new Response(new ReadableStream({ start: (controller) => controller.enqueue(7 as never) })),
     );
     expect((await ask()).status).toBe(500);
-    expect((await logged("ERR_RESPONSE_CHUNK")).message).toContain("TextEncoder");
+    expect((await logged("ERR_RESPONSE_CHUNK")).message).toContain("a number (7)");
   });
 
   it.each<[string, Partial<Response>, string]>([
@@ -261,6 +264,29 @@ describe("what is no answer", () => {
     ]);
   });
 
+  it("one whose headers are complete only when its body has been made has all of them", async () => {
+    // As srvx's, which h3 and Nitro answer with.
+    class LateResponse {
+      readonly status = 200;
+      #made: Response | undefined = undefined;
+
+      get headers(): Headers {
+        return this.#made?.headers ?? new Headers({ "x-own": "1" });
+      }
+
+      get body(): ReadableStream | null {
+        this.#made = new Response(new Blob(["text"]).stream() as never, {
+          headers: { "x-own": "1", "content-type": "text/plain" },
+        });
+        return this.#made.body as never;
+      }
+    }
+    const { ask } = await serveFetch(() => new LateResponse() as never);
+    const answer = await ask();
+    expect([answer.values("x-own"), answer.values("content-type")]).toEqual([["1"], ["text/plain"]]);
+    expect(await answer.text()).toBe("text");
+  });
+
   it.each([undefined, null, {}, "text", { fetch: 1 }])("fromFetch(%j) is refused at once", (handler) => {
     expect(() => fromFetch(handler as never)).toThrow(
       expect.objectContaining({ code: "ERR_CONFIG_APPLICATION" }),
@@ -288,6 +314,22 @@ describe("ctx.waitUntil", () => {
     work.open();
     await closed;
     expect(events).toEqual(["work allowed", "work done", "server closed"]);
+  });
+
+  it("is the request's too, moved to another Request or not: h3 and Nitro look there", async () => {
+    const work = gate();
+    const events: string[] = [];
+    const { ask, server } = await serveFetch((request) => {
+      const other = new Request("http://other/") as SrvxRequest;
+      other.waitUntil = (request as SrvxRequest).waitUntil;
+      other.waitUntil(work.opened.then(() => events.push("work done")));
+      return new Response((request as SrvxRequest).ip);
+    });
+    expect(await (await ask()).text()).toBe("192.0.2.7");
+    const closed = server.close().then(() => events.push("server closed"));
+    work.open();
+    await closed;
+    expect(events).toEqual(["work done", "server closed"]);
   });
 
   it("waits for what is added later, and logs what rejects", async () => {

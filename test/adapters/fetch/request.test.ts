@@ -264,6 +264,15 @@ describe("a lazy Request", () => {
   });
 });
 
+it("lets middleware say another address, or have a waitUntil of its own", async () => {
+  const waitUntil = (): void => {};
+  const seen = await look({}, (request) => {
+    const own = Object.assign(request, { ip: "198.51.100.1", waitUntil });
+    return [own.ip, own.waitUntil === waitUntil];
+  });
+  expect(seen).toEqual(["198.51.100.1", true]);
+});
+
 describe("with overrideGlobals: false", () => {
   it("the globals stay as they are, and the Request is an instance of theirs", async () => {
     const { ask } = await serveFetch(

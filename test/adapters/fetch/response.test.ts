@@ -175,6 +175,12 @@ describe("a lazy Response", () => {
     expect(await outcome(() => facts(Lazy))).toEqual(await outcome(() => facts(RealResponse)));
   });
 
+  it("says of a redirect to a path what the real one says: frameworks answer with it", () => {
+    const redirect = (constructor: typeof Response) => () => constructor.redirect("/path", 302);
+    expect(redirect(RealResponse)).toThrow("Failed to parse URL from /path");
+    expect(redirect(Lazy)).toThrow("Failed to parse URL from /path");
+  });
+
   it("and real ones are instances of each other's class; of a class that extends it only its own", () => {
     class Page extends Lazy {}
     const facts = [new Lazy(), new RealResponse(), new Page()].map((response) => [

@@ -36,6 +36,18 @@ describe("a streamed answer", () => {
     expect(events).toEqual(["data: 0\n\n", "data: 1\n\n"]);
   });
 
+  it("may be of texts, buffers and views, as frameworks make them that yield what a handler gave them", async () => {
+    const { ask } = await serveFetch(() => {
+      const chunks = [
+        "ein grünes ",
+        new Uint8Array([87, 111]).buffer,
+        new DataView(encoder.encode("_rt_").buffer, 1, 2),
+      ];
+      return new Response(ReadableStream.from(chunks) as never);
+    });
+    expect(await (await ask()).text()).toBe("ein grünes Wort");
+  });
+
   it("leaves X-Accel-Buffering as the handler has it", async () => {
     const { ask } = await serveFetch(
       () =>

@@ -169,7 +169,7 @@ export const requestBehaviours: Readonly<Record<string, Behaviour>> = {
         socket.destroyed,
         socket.readable,
         socket.writable,
-        (socket as { encrypted?: boolean }).encrypted ?? false,
+        "encrypted" in socket,
       ];
       socket.setNoDelay(true).setKeepAlive(true).setTimeout(0);
       res.end(JSON.stringify(facts));

@@ -1,9 +1,10 @@
 /** When octets leave and when they are fetched: streams in both directions through `fromNode`. */
 import { once } from "node:events";
-import type { ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
 import { flushHead, type Application, type Middleware } from "../../../src/index.ts";
 import { fromNode } from "../../../src/adapters/index.ts";
+import { inject } from "../../../src/testing/index.ts";
 import { paramsWith } from "../../support/fastcgi-peer.ts";
 import { RawConnection } from "../../support/http-client.ts";
 import { gate, startServing } from "../../support/serving.ts";
@@ -41,6 +42,19 @@ describe("an answer", () => {
     await client.readUntil("data: 2\n\n");
     res.end();
     await client.readUntil("\r\n0\r\n\r\n");
+  });
+
+  it.each<[string, OutgoingHttpHeaders, string | undefined]>([
+    ["are not to be held back by nginx", {}, "no"],
+    ["are held back if the listener says so", { "X-Accel-Buffering": "yes" }, "yes"],
+    ["are no stream where their length is known", { "Content-Length": 9 }, undefined],
+  ])("of server-sent events: they %s", async (_name, more, expected) => {
+    const headers = { "Content-Type": "text/event-stream; charset=utf-8", ...more };
+    const application = fromNode((_, res) => {
+      res.writeHead(200, headers).write("data: 1\n\n");
+      res.end();
+    });
+    expect((await inject(application)).headers["x-accel-buffering"]).toBe(expected);
   });
 
   it("is cut short by destroy() behind a head that was flushed", async () => {

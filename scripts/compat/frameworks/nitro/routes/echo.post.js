@@ -1,0 +1,5 @@
+export default defineEventHandler(async (event) => {
+  const { word } = await readBody(event);
+  setResponseStatus(event, 201);
+  return { echoed: word };
+});
