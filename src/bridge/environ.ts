@@ -16,6 +16,7 @@ import { newEnviron, type EnvironShapeOptions } from "./environ-shape.ts";
 import { paramNameIndex, paramNames } from "./param-names.ts";
 import { derivePathInfo, parseScriptName, pathUnderMount } from "./path-split.ts";
 import { quoted } from "../protocols/quoted.ts";
+import { keepName, recentName } from "./recent-names.ts";
 import { decodePath, splitRequestUri } from "./request-uri.ts";
 import { toBuffer } from "./to-buffer.ts";
 import type { Environ, InputStream, ProtocolName } from "./types.ts";
@@ -84,6 +85,7 @@ function addParams(draft: Draft, { octets, spans }: ParamsBlock): void {
   const text = toBuffer(octets).toString("latin1", base, limit);
   let searchedFrom = 0;
   let nul = -1;
+  let unusual = 0;
   for (let i = 0; i < spans.length; i += 4) {
     const nameStart = spans[i]!;
     const nameEnd = spans[i + 1]!;
@@ -100,7 +102,12 @@ function addParams(draft: Draft, { octets, spans }: ParamsBlock): void {
     const value = text.substring(valueStart, valueEnd);
     const index = paramNameIndex(octets, nameStart, nameEnd);
     if (index === -1) {
-      addUnusual(draft, text.substring(start, nameEnd - base), value);
+      const recent = recentName(unusual, octets, nameStart, nameEnd);
+      if (recent === undefined) {
+        const name = text.substring(start, nameEnd - base);
+        keepName(unusual, name, addUnusual(draft, name, value), octets, nameStart, nameEnd);
+      } else draft[recent] = value;
+      unusual += 1;
     } else if (lastRequestWith[index] !== requestNumber) {
       lastRequestWith[index] = requestNumber;
       draft[paramNames[index]!] = value;
@@ -111,15 +118,21 @@ function addParams(draft: Draft, { octets, spans }: ParamsBlock): void {
   }
 }
 
-/** A parameter whose name is not in the table: any header, but also a name that must not get in, or is inherited. */
-function addUnusual(draft: Draft, name: string, value: string): void {
+/**
+ * A parameter whose name is not in the table: any header, but also a name that must not get in, or is inherited.
+ * @returns true when it has become a new key
+ */
+function addUnusual(draft: Draft, name: string, value: string): boolean {
   if (draft[name] === undefined) {
     // H1: what a client sends as "Proxy:" would be read as the proxy to use for outgoing requests.
-    if (name !== "HTTP_PROXY" && !isReservedName(name)) draft[name] = value;
-  } else if (!isReservedName(name)) {
-    const isRepeat = Object.hasOwn(draft, name);
-    defineKey(draft, name, isRepeat ? mergeDuplicateParam(name, draft[name], value) : value);
+    if (name === "HTTP_PROXY" || isReservedName(name)) return false;
+    draft[name] = value;
+    return true;
   }
+  if (isReservedName(name)) return false;
+  const isRepeat = Object.hasOwn(draft, name);
+  defineKey(draft, name, isRepeat ? mergeDuplicateParam(name, draft[name], value) : value);
+  return false;
 }
 
 /** U3: no name or value holds a NUL; between them it is part of the protocol's own octets. */
