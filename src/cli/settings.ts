@@ -60,7 +60,7 @@ const applicationInterface: Setting = {
   kind: "choice",
   choices: interfaceNames,
   placeholder: interfaceNames.join("|"),
-  help: "what EXPORT is: a WSGI application, a fetch handler, or a Node.js listener (req, res); auto (the default) knows an object with `fetch`, and Express, Koa, Fastify, NestJS and http.Server; another function is WSGI",
+  help: "what EXPORT is: a WSGI application, a fetch handler, or a Node.js listener (req, res); auto (the default) knows an object with `fetch`, and Express, Koa, Fastify, NestJS, Polka, hapi and http.Server; another function is WSGI",
 };
 
 const scriptName: Setting = {

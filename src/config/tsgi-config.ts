@@ -13,7 +13,7 @@ export interface TsgiConfig {
   readonly scgi?: string | readonly string[] | undefined;
   /** Listen for HTTP: for development and embedding, without a web server. */
   readonly http?: string | readonly string[] | undefined;
-  /** What EXPORT is: a WSGI application, a fetch handler, or a Node.js listener (req, res); auto (the default) knows an object with `fetch`, and Express, Koa, Fastify, NestJS and http.Server; another function is WSGI. */
+  /** What EXPORT is: a WSGI application, a fetch handler, or a Node.js listener (req, res); auto (the default) knows an object with `fetch`, and Express, Koa, Fastify, NestJS, Polka, hapi and http.Server; another function is WSGI. */
   readonly interface?: "auto" | "wsgi" | "fetch" | "node" | undefined;
   /** The mount point, "" or "/app": SCRIPT_NAME and PATH_INFO are split there (unset: as the web server sent them). */
   readonly scriptName?: string | undefined;
