@@ -335,6 +335,7 @@ export const differences = {
       titles: [
         "Core/_stop() does not close longpoll HTTPS requests before response (if within timeout)",
         "Core/_dispatch() doesn't setup listeners for cleanStop when socket is missing",
+        "Core/_dispatch() rejects request due to high rss load",
         "Core/load rejects request due to high rss load",
       ],
       varies: true,
@@ -454,6 +455,8 @@ export const differences = {
       titles: [
         "multipartUploads: Test Single File Upload w/ useTempFiles option. fail when using HEAD",
         "multipartUploads: Test Single File Upload fail when using HEAD",
+        "multipartUploads: Test Single File Upload w/ .mv() Promise fail when using HEAD",
+        "multipartUploads: Test Single File Upload w/ .mv() Promise & useTempFiles fail when using HEAD",
       ],
       varies: true,
       reason: unfinishedUpload,
