@@ -23,8 +23,7 @@ export async function loadApplication(
   loadQuickly: (path: string) => Readonly<Record<string, unknown>> | undefined = () => undefined,
   as: InterfaceName = "auto",
 ): Promise<Application> {
-  const { path, exportName } = splitSpecifier(specifier, directory);
-  if (!isFile(path)) throw failed(specifier, `there is no file ${path}`);
+  const { path, exportName } = findFile(specifier, directory);
   let module: Readonly<Record<string, unknown>>;
   try {
     module = loadQuickly(path) ?? (await importModule(path));
@@ -71,6 +70,18 @@ async function importModule(path: string): Promise<Readonly<Record<string, unkno
   } finally {
     process.off("beforeExit", nothingLeft);
   }
+}
+
+function findFile(specifier: string, directory: string): ReturnType<typeof splitSpecifier> {
+  let found: ReturnType<typeof splitSpecifier>;
+  try {
+    found = splitSpecifier(specifier, directory);
+    if (isFile(found.path)) return found;
+  } catch (error) {
+    // In a directory that this user may not look into, for one.
+    throw failed(specifier, `it cannot be looked up: ${firstLine(error)}`, error);
+  }
+  throw failed(specifier, `there is no file ${found.path}`);
 }
 
 /** A colon may be part of a path: the whole is tried as a file first. */

@@ -29,6 +29,15 @@ describe("tsgi serve --check", () => {
     expect(existsSync(join(directory, "app.sock"))).toBe(false);
   });
 
+  it("ends with status 4 where the application cannot be looked up", async () => {
+    // As EACCES would in a directory of somebody else's, which root does not meet.
+    const end = await runIn(projectWith({}), ["serve", `${"x".repeat(300)}.ts`, "--http", ":0", "--check"]);
+    expect(end).toMatchObject({
+      status: 4,
+      output: expect.stringContaining("it cannot be looked up: Error: ENAMETOOLONG") as string,
+    });
+  });
+
   it.each([
     ["throws", 'throw new Error("no database");', "it failed to load: Error: no database"],
     ["does not compile", "export const application = throw;", "it failed to load: SyntaxError"],
