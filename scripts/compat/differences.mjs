@@ -74,24 +74,29 @@ const clientsHeader =
   "front end keeps it for itself. nginx passes it on.";
 const endless = "That test never ends, and so those behind it in its file do not run.";
 
+/** Of every version of Express. @type {readonly Explanation[]} */
+const ofExpress = [
+  {
+    titles: [
+      "express.static() fallthrough when true should fall-through when URL malformed",
+      "express.static() fallthrough when false should 400 when URL malformed",
+    ],
+    reason: refusedTarget,
+  },
+  {
+    titles: [
+      "res when accepting html should escape the url",
+      "res when accepting html should not render evil javascript links in anchor href (prevent XSS)",
+      "res when accepting text should encode the url",
+    ],
+    reason: refusedHost,
+  },
+];
+
 /** By suite. @type {Readonly<Record<string, readonly Explanation[]>>} */
 export const differences = {
   express: [
-    {
-      titles: [
-        "express.static() fallthrough when true should fall-through when URL malformed",
-        "express.static() fallthrough when false should 400 when URL malformed",
-      ],
-      reason: refusedTarget,
-    },
-    {
-      titles: [
-        "res when accepting html should escape the url",
-        "res when accepting html should not render evil javascript links in anchor href (prevent XSS)",
-        "res when accepting text should encode the url",
-      ],
-      reason: refusedHost,
-    },
+    ...ofExpress,
     {
       titles: ["res .status(code) accept valid ranges should set the response status code to 101"],
       reason: interim,
@@ -490,23 +495,7 @@ export const differences = {
       reason: upgrade,
     },
   ],
-  express4: [
-    {
-      titles: [
-        "express.static() fallthrough when true should fall-through when URL malformed",
-        "express.static() fallthrough when false should 400 when URL malformed",
-      ],
-      reason: refusedTarget,
-    },
-    {
-      titles: [
-        "res when accepting html should escape the url",
-        "res when accepting html should not render evil javascript links in anchor href (prevent XSS)",
-        "res when accepting text should encode the url",
-      ],
-      reason: refusedHost,
-    },
-  ],
+  express4: ofExpress,
   koa2: [
     {
       titles: [
