@@ -17,6 +17,7 @@ import type { ConnectionHost, OpenRequest } from "./connection-host.ts";
 import { requestTooLong } from "./deadlines.ts";
 import { listenWith, type Listener, type ListenOptions } from "./listen.ts";
 import type { PeerGuard } from "./peer-guard.ts";
+import { RefusalCount } from "./refusal-count.ts";
 import type { RequestStatistics } from "./statistics.ts";
 
 /** The longest time between two looks at requests whose head does not come, in ms. */
@@ -57,8 +58,8 @@ export class HttpHost {
   /** Idle connections are closed, and no more waited for. */
   #quiet = false;
   #whenEmpty: () => void = () => {};
-  #drops = 0;
-  #dropTimer: NodeJS.Timeout | undefined;
+  /** What node:net has closed. */
+  readonly #dropped: RefusalCount;
 
   /** @param guard - decides who may connect over TCP; undefined: everybody */
   constructor(host: ConnectionHost, guard?: PeerGuard) {
@@ -67,6 +68,10 @@ export class HttpHost {
     const shared = { application, settings, limits };
     this.#exchangeHost = statistics === undefined ? shared : { ...shared, ended: this.#count(statistics) };
     this.#guard = guard;
+    this.#dropped = new RefusalCount((count) => {
+      const message = `http: ${count} connection(s) closed unheard: maxConnections is ${limits.maxConnections} and all are in use`;
+      settings.log({ level: "error", code: "ERR_LIMIT_CONNECTIONS", message });
+    });
   }
 
   /** Where it listens, in the order of the calls. */
@@ -125,7 +130,10 @@ export class HttpHost {
     server.on("connect", (request, socket) =>
       this.#open(server, request, responseOn(socket as Socket, request), false),
     );
-    server.on("drop", () => this.#dropped());
+    server.on("drop", () => {
+      this.#host.statistics?.refuse();
+      this.#dropped.add();
+    });
     return server;
   }
 
@@ -139,23 +147,6 @@ export class HttpHost {
       this.#host.settings.log({ ...entry, message: `${entry.message}${consequence}` });
       for (const request of hit) request.blame(error);
     };
-  }
-
-  /** One line for all that node:net has closed since the last. */
-  #dropped(): void {
-    this.#host.statistics?.refuse();
-    this.#drops++;
-    this.#dropTimer ??= setTimeout(() => this.#logDropped(), maxCheckMs).unref();
-  }
-
-  #logDropped(): void {
-    clearTimeout(this.#dropTimer);
-    this.#dropTimer = undefined;
-    if (this.#drops === 0) return;
-    const { maxConnections } = this.#host.limits;
-    const message = `http: ${this.#drops} connection(s) closed unheard: maxConnections is ${maxConnections} and all are in use`;
-    this.#host.settings.log({ level: "error", code: "ERR_LIMIT_CONNECTIONS", message });
-    this.#drops = 0;
   }
 
   /** Every request that is open. */
@@ -190,7 +181,7 @@ export class HttpHost {
     clearTimeout(deadline);
     clearTimeout(quiet);
     if (!this.#quiet) closeIdle();
-    this.#logDropped();
+    this.#dropped.flush();
   }
 
   #open(server: Server, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {

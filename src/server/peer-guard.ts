@@ -5,43 +5,36 @@
 import type { LogEntry } from "../bridge/index.ts";
 import { formatAddress, type Address } from "../protocols/address.ts";
 import type { PeerList } from "./peer-list.ts";
-
-/** However many are refused: one line in so many ms. */
-const lineMs = 500;
+import { RefusalCount } from "./refusal-count.ts";
 
 /** The guard of one protocol's listeners. */
 export class PeerGuard {
   readonly #list: PeerList;
-  readonly #log: (entry: LogEntry) => void;
-  #refused = 0;
+  readonly #refused: RefusalCount;
   #last = "";
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(list: PeerList, log: (entry: LogEntry) => void) {
     this.#list = list;
-    this.#log = log;
+    this.#refused = new RefusalCount((count) =>
+      log({
+        level: "error",
+        code: "ERR_PEER_REFUSED",
+        message: `${count} connection(s) closed unheard, the last of ${this.#last}: only the addresses of --allow or FCGI_WEB_SERVER_ADDRS may connect`,
+      }),
+    );
   }
 
   /** False for a connection that is to be closed. One whose peer cannot be told any more has gone. */
   admits(peer: string | undefined, listener: Address): boolean {
     if (peer !== undefined && this.#list(peer)) return true;
-    this.#refused++;
     this.#last = `${peer ?? "somebody who has gone"} at ${formatAddress(listener)}`;
-    this.#timer ??= setTimeout(() => this.flush(), lineMs).unref();
+    this.#refused.add();
     return false;
   }
 
   /** Says what has not been said yet. */
   flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#refused === 0) return;
-    this.#log({
-      level: "error",
-      code: "ERR_PEER_REFUSED",
-      message: `${this.#refused} connection(s) closed unheard, the last of ${this.#last}: only the addresses of --allow or FCGI_WEB_SERVER_ADDRS may connect`,
-    });
-    this.#refused = 0;
+    this.#refused.flush();
   }
 }
 
