@@ -48,20 +48,21 @@ export class ListenerServer {
   call(request: NodeRequest, response: ServerResponse): unknown {
     const emitter = this.#emitter;
     const listener = this.#listener;
-    if (emitter === undefined && listener !== undefined) return listener(request, response);
-    if (emitter === undefined) return undefined;
+    if (emitter === undefined) return listener?.(request, response);
     if (isWebSocket(request.environ) && emitter.listenerCount("upgrade") > 0) {
       refuseWebSocket(request, response);
       return undefined;
     }
     // Called by itself where nobody has joined it: what it returns may be a promise that rejects.
-    const others = emitter.listeners("request");
-    if (listener !== undefined && others.length === 1 && others[0] === listener) {
-      return listener(request, response);
-    }
+    if (listener !== undefined && isAlone(listener, emitter)) return listener(request, response);
     emitter.emit("request", request, response);
     return undefined;
   }
+}
+
+function isAlone(listener: NodeListener, emitter: EventEmitter): boolean {
+  const all = emitter.listeners("request");
+  return all.length === 1 && all[0] === listener;
 }
 
 /** Other upgrades, such as curl's to HTTP/2, are offers that a server need not take (RFC 9110 section 7.8). */
