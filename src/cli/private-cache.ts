@@ -62,9 +62,12 @@ function findDirectory(): string | undefined {
 
 function isTrusted(path: string, user: number): boolean {
   try {
-    // A look first: as a rule it is there, and mkdir's error takes longer than both.
-    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) mkdirSync(path, { mode: 0o700 });
-    const found = lstatSync(path);
+    // A look first: as a rule it is there, and mkdir's error takes longer.
+    let found = lstatSync(path, { throwIfNoEntry: false });
+    if (found === undefined) {
+      mkdirSync(path, { mode: 0o700 });
+      found = lstatSync(path);
+    }
     return found.isDirectory() && found.uid === user && (found.mode & 0o077) === 0;
   } catch {
     // In a directory that is not there, or that this user may not look into or write to.
