@@ -76,9 +76,9 @@ export function refuseHttpRequest(
     const text = "got CONNECT, which asks for a tunnel; expected a request for a path";
     return refusal(gatewayStatus.notImplemented, "ERR_HTTP_REQUEST", text);
   }
-  if (rawHeaders.length / 2 > maxHeaders) {
+  const count = rawHeaders.length / 2;
+  if (count > maxHeaders) {
     const text = `got more than ${maxHeaders} headers (maxParams)`;
-    const count = rawHeaders.length / 2;
     const error = new LimitExceededError("ERR_LIMIT_PARAMS", "maxParams", maxHeaders, count, text);
     return { status: gatewayStatus.headersTooLarge, error };
   }
